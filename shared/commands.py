@@ -1,0 +1,132 @@
+"""`python -m services.<name> …`: the commands that every service has."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from shared import logs, migrate, parked, runtime, settings
+from shared.federation import BadFederation
+from shared.identity.sessions import BadSessionKey
+from shared.inbox import Handlers, Kind, operating
+from shared.runtime import Runtime
+from shared.settings import BadSettings
+
+BAD_SETTINGS = 2
+Application = Callable[[Runtime, bool], FastAPI]
+
+
+def make_runtime(service: str, folder: Path, handlers: Handlers) -> Runtime:
+    """The parts of a service for a command; bad settings end the process with exit code 2 and say what to mend."""
+    try:
+        found = settings.read()
+        logs.set_up(service=service, agency=found.agency, level=found.log_level)
+        return runtime.build(service, folder, found, handlers)
+    except (BadSettings, BadFederation) as error:
+        typer.echo(f"{service}: {error}", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+
+
+def make_commands(service: str, folder: Path, handlers: Handlers, application: Application) -> typer.Typer:
+    """The command line of a service. `application(runtime, work)` builds its web application."""
+    commands = typer.Typer(
+        help=f"Gương Sáng: the {service} service.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    def make() -> Runtime:
+        return make_runtime(service, folder, handlers)
+
+    @commands.callback()
+    def remember(context: typer.Context) -> None:
+        # The commands of `parked` are the same for every service: they find theirs here.
+        context.obj = make
+
+    @commands.command("all")
+    def everything() -> None:
+        """Serve pages, relay events and hear them, in one process."""
+        _serve(make(), application, work=True)
+
+    @commands.command()
+    def web() -> None:
+        """Serve pages only."""
+        _serve(make(), application, work=False)
+
+    @commands.command()
+    def worker() -> None:
+        """Relay and hear only; serves nothing but /livez, /readyz and /metrics behind its port."""
+        _serve(make(), application, work=True)
+
+    @commands.command("migrate")
+    def migrate_now() -> None:
+        """Bring the database to the newest schema."""
+        parts = make()
+        migrate.upgrade_now(parts.settings.database_url, parts.settings.database_password(), folder)
+
+    @commands.command()
+    def migration(sentence: str) -> None:
+        """Write a new migration from the tables (for developers)."""
+        parts = make()
+        asyncio.run(migrate.revise(parts.settings.database_url, parts.settings.database_password(), folder, sentence))
+
+    @commands.command()
+    def status() -> None:
+        """Say what stands aside and how far the outbox is."""
+        parts = make()
+        asyncio.run(_status(parts))
+
+    commands.add_typer(parked.commands, name="parked")
+    return commands
+
+
+def _serve(parts: Runtime, application: Application, *, work: bool) -> None:
+    try:
+        served = application(parts, work)
+    except (BadSettings, BadSessionKey) as error:
+        typer.echo(f"{parts.service}: {error}", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    config = uvicorn.Config(
+        served,
+        host=parts.settings.host,
+        port=parts.settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+
+    async def serve() -> None:
+        async def leave() -> None:
+            await parts.given_up.wait()
+            server.should_exit = True
+
+        leaving = asyncio.create_task(leave())
+        await server.serve()
+        leaving.cancel()
+
+    asyncio.run(serve())
+    if parts.given_up.is_set() or not server.started:
+        sys.exit(1)
+
+
+async def _status(parts: Runtime) -> None:
+    async with parts.database.reading() as session:
+        aside = await operating.list_set_aside(session, limit=10_000)
+        connection = await session.connection()
+        relay = await connection.exec_driver_sql(
+            """select (select count(*) from outbox o where (o.position, o.id) > (r.position, r.id)) as unsent, epoch
+                 from relay r"""
+        )
+        row = relay.mappings().one()
+    counts = {str(kind): sum(one.kind is kind for one in aside) for kind in Kind}
+    await parts.database.close()
+    typer.echo(json.dumps({**row, "set_aside": counts}))

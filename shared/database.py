@@ -1,0 +1,135 @@
+"""A service's database: the only place that commits."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy import Enum as SAEnum
+from sqlalchemy import MetaData
+from sqlalchemy import event as hooks
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from shared import outbox
+from shared.outbox import Speaker
+from shared.outbox.recording import attach
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class AnotherCluster(Exception):
+    """The data was moved to another PostgreSQL cluster, where transaction ids begin elsewhere (design 7)."""
+
+
+def new_metadata() -> MetaData:
+    """An empty MetaData for one service, with this project's names for constraints and indexes."""
+    return MetaData(naming_convention=NAMES)
+
+
+def words(kind: type[StrEnum], name: str) -> SAEnum:
+    """A column type that stores an enum's words, checked by the database under `ck_<table>_<name>`."""
+    return SAEnum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=40,
+        name=name,
+        values_callable=lambda e: [member.value for member in e],
+    )
+
+
+class Database:
+    """Opens transactions on one service's database; says what they recorded when they commit."""
+
+    def __init__(self, url: str, *, password: str | None, speaker: Speaker, pool_size: int = 5) -> None:
+        """`url` is `postgresql://user@host:port/database`; the password never stands in it."""
+        self.url = url
+        self.password = password
+        self.speaker = speaker
+        self.on_commit: list[Callable[[], None]] = []
+        parts = urlsplit(url)
+        self.engine = create_async_engine(
+            urlunsplit(parts._replace(scheme="postgresql+asyncpg")),
+            connect_args={"password": password, "timeout": 10} if password else {"timeout": 10},
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+        )
+        hooks.listen(self.engine.sync_engine, "connect", _check_cluster)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: what happens inside is committed at its end with the events it said, or not at all.
+
+        Raises AnotherCluster when the database was moved and not rebased.
+        """
+        async with self._sessions() as session:
+            attach(session, self.speaker)
+            async with session.begin():
+                yield session
+                said = await outbox.write_recorded(session)
+        if said:
+            # Only after the commit: a bell inside the transaction would take a lock of the whole server.
+            for ring in self.on_commit:
+                ring()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A read-only transaction, for queries: what tries to write fails."""
+        async with self._sessions() as session, session.begin():
+            await session.connection(execution_options={"postgresql_readonly": True})
+            yield session
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection of its own, outside the pool, for what lasts: the relay's lease, listeners.
+
+        The caller closes it.
+        """
+        connection = await asyncpg.connect(self.url, password=self.password, timeout=10)
+        try:
+            row = await connection.fetchrow(_CLUSTER)
+            if row is not None:
+                _compare(*row)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+
+_CLUSTER = "select system_identifier, (select c.system_identifier::text from pg_control_system() c) from relay"
+
+
+def _check_cluster(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(_CLUSTER)
+        row = cursor.fetchone()
+    finally:
+        cursor.close()
+    # SQLAlchemy's adapter has begun a transaction for this statement.
+    connection.rollback()
+    if row is not None:
+        _compare(*row)
+
+
+def _compare(stored: str, here: str) -> None:
+    if stored != here:
+        raise AnotherCluster(
+            f"this database was made in PostgreSQL cluster {stored} and now lies in {here}: its events would be sent"
+            " late or never. Run the command `rebase` of this service once, then start it again"
+        )

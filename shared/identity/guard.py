@@ -1,0 +1,145 @@
+"""What a route asks of the person at the other end, and what is refused before a route is reached.
+
+`SignedIn` gives the person or sends them to sign in. `SameOriginWrites` refuses requests that another site made the
+browser send: every state-changing request must say that it comes from this address, or carry no session at all.
+"""
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.identity.people import ROLE_NAMES, Forbidden, Person
+from shared.identity.sessions import COOKIE, BadSession, SessionReader
+from shared.web import get_pages, problem, wants_json
+
+_log = structlog.get_logger("identity")
+
+START = "/viec"
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class NotSignedIn(Exception):
+    """The route needs a person and the request carries no valid session."""
+
+
+async def signed_in(request: Request) -> Person:
+    """The person of the request's session; remembered in `request.state.person` for its page. Raises NotSignedIn."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise NotSignedIn
+    reader: SessionReader = request.app.state.sessions
+    try:
+        person = await reader.person(token)
+    except BadSession as refused:
+        _log.info("session.refused", reason=str(refused))
+        raise NotSignedIn from None
+    request.state.person = person
+    return person
+
+
+SignedIn = Annotated[Person, Depends(signed_in)]
+"""A route's parameter: the signed-in person. Pages are sent to `/vao`, the API is answered 401."""
+
+
+def protect(app: FastAPI, *, sessions: SessionReader, address: str) -> None:
+    """Give an application its sessions, the answers to NotSignedIn and Forbidden, and the refusal of cross-site writes.
+
+    `address` is the agency's public address, as browsers name it in `Origin`.
+    """
+    app.state.sessions = sessions
+    app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(Forbidden, _on_forbidden)
+    # Innermost, so that its answers carry the correlation id that an outer one made.
+    app.user_middleware.append(Middleware(SameOriginWrites, address=address))
+
+
+def local_path(value: str | None, default: str = START) -> str:
+    """`value` if it is a path of this very site, else `default`.
+
+    Refused are other sites in every disguise that browsers take for one (`//`, a backslash, a tab), dot segments, and
+    the sign-in's own paths, which would go round in circles.
+    """
+    if not value or len(value) > 2000 or not value.startswith("/") or not value.isprintable():
+        return default
+    path = urlsplit(value).path
+    if "\\" in value or " " in value or value.startswith("//") or urlsplit(value).netloc:
+        return default
+    if any(part in {"", ".", ".."} for part in path.split("/")[1:-1]) or path.split("/")[1] in {"vao", "ra"}:
+        return default
+    return value
+
+
+class SameOriginWrites:
+    """Middleware: a state-changing request must come from a page of this address.
+
+    `Sec-Fetch-Site` decides where the browser sends it (a page under `Referrer-Policy: no-referrer` says
+    `Origin: null` even to its own site), else `Origin`. With neither, a request that carries the session cookie is
+    refused; one without it (a partner's client, a neighbour's parcel) has no session to abuse.
+    """
+
+    def __init__(self, app: ASGIApp, address: str) -> None:
+        self.app = app
+        self.origin = address.rstrip("/").lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse or pass on."""
+        if scope["type"] == "http" and scope["method"] not in _READING and not self._welcome(Headers(scope=scope)):
+            _log.warning("request.refused", reason="cross-site write")
+            answer = _refuse(
+                Request(scope),
+                "cross-site",
+                "Yêu cầu này đến từ một trang khác",
+                "Để an toàn, hệ thống chỉ nhận việc làm từ trang của chính cơ quan. Hãy mở lại trang và làm lại.",
+            )
+            await answer(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _welcome(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = headers.get("origin")
+        if origin is not None:
+            return origin.lower() == self.origin
+        return not any(COOKIE in line for line in headers.getlist("cookie"))
+
+
+async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
+    if wants_json(request):
+        return problem(401, "not-signed-in", "Cần vào hệ thống", detail="Phiên làm việc không có hoặc đã hết.")
+    if request.method in {"GET", "HEAD"}:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/vao?ve={quote(local_path(here), safe='/')}", 303)
+    # A form's words are still in the browser: sign in elsewhere, send the form again. Redirecting would lose them.
+    return get_pages(request).error(
+        request,
+        401,
+        "Phiên làm việc đã hết",
+        "Chữ bạn vừa gõ vẫn còn ở thẻ này. Hãy vào lại trong một thẻ mới, rồi trở về đây và tải lại trang để gửi.",
+        actions=(("Vào lại trong thẻ mới", "/vao"),),
+        new_tab=True,
+    )
+
+
+async def _on_forbidden(request: Request, error: Exception) -> Response:
+    role = ROLE_NAMES[error.role] if isinstance(error, Forbidden) else ""
+    return _refuse(
+        request,
+        "role-missing",
+        "Việc này không thuộc vai trò của bạn",
+        f"Cần vai trò «{role}» đang có hiệu lực. Quản trị viên của cơ quan có thể cấp vai trò này.",
+        role=error.role if isinstance(error, Forbidden) else None,
+    )
+
+
+def _refuse(request: Request, slug: str, title: str, detail: str, **more: Any) -> Response:
+    if wants_json(request):
+        return problem(403, slug, title, detail=detail, **more)
+    return get_pages(request).error(request, 403, title, detail, actions=(("Về việc của tôi", START),))

@@ -1,0 +1,275 @@
+"""Reads what a service hears from Kafka.
+
+A FastStream subscriber without a handler, and our own loop on it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from prometheus_client import Gauge
+from sqlalchemy import text
+
+from shared.database import Database
+from shared.inbox.arrivals import receive
+from shared.inbox.batch import Hearing, TooManyParked, take
+from shared.inbox.failures import is_passing
+from shared.inbox.operating import take_unknown
+from shared.kafka import KafkaAccess
+
+MAX_RECORDS = 1000
+MOST_WAITING = 10_000
+GAP_ALARM_SECONDS = 60
+TICK_SECONDS = 10
+STUCK_TICKS = 3
+
+_log = structlog.get_logger("inbox")
+_lag = Gauge("guongsang_inbox_lag", "records not yet taken in", ["agency", "service"])
+_aside = Gauge("guongsang_set_aside", "records set aside", ["agency", "service", "kind"])
+
+
+class Stuck(Exception):
+    """The consumer stands still although records wait for it."""
+
+
+class GivenUp(Exception):
+    """The worker cannot go on by itself: the process should end and be started again, or be looked at."""
+
+
+def make_broker(
+    access: KafkaAccess, topics: Sequence[str], hearing: Hearing, listener: ConsumerRebalanceListener | None = None
+) -> tuple[KafkaBroker, Any]:
+    """A FastStream broker with one handler-less subscriber over all topics, and that subscriber."""
+    broker = KafkaBroker(
+        access.servers.split(","),
+        security=access.security(),
+        logger=None,
+        apply_types=False,
+        allow_auto_create_topics=False,
+        request_timeout_ms=10_000,
+        metadata_max_age_ms=10_000,
+        retry_backoff_ms=200,
+    )
+    # Without static membership (evaluation broker) only a short session makes a restart quick.
+    times = (10_000, 1_500) if access.static_member else (2_000, 400)
+    subscriber = broker.subscriber(
+        *topics,
+        group_id=f"{hearing.agency}.{hearing.service}",
+        group_instance_id=access.static_member,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset="earliest",
+        session_timeout_ms=times[0],
+        heartbeat_interval_ms=times[1],
+        rebalance_timeout_ms=10_000,
+        listener=listener,
+    )
+    return broker, subscriber
+
+
+class Worker:
+    """Hears for one service until cancelled."""
+
+    def __init__(self, database: Database, access: KafkaAccess, topics: Sequence[str], hearing: Hearing) -> None:
+        self._database, self._access, self._topics, self._hearing = database, access, list(topics), hearing
+        self.trouble: str | None = "starting"
+        """Why nothing is heard at the moment, none while partitions are assigned and records are taken."""
+        self.assigned = 0
+
+    async def run(self) -> None:
+        """Hear; an error ends a session and the next begins after a pause.
+
+        Raises GivenUp when too many events fail in a row, or when the consumer stands still again after a restart.
+        """
+        stuck = 0
+        while True:
+            try:
+                await self._session()
+            except TooManyParked as error:
+                self.trouble = str(error)
+                _log.critical("inbox.stopped", reason=self.trouble)
+                raise GivenUp(self.trouble) from error
+            except Stuck as error:
+                stuck += 1
+                self.trouble = str(error)
+                _log.error("inbox.stuck", reason=self.trouble, times=stuck)
+                if stuck > 1:
+                    raise GivenUp(self.trouble) from error
+            except Exception as error:  # noqa: BLE001  # whatever it was, a new session begins from the stored offsets
+                self.trouble = f"{type(error).__name__}: {str(error)[:300]}"
+                _log.warning("inbox.session_ended", error=self.trouble)
+            else:
+                stuck = 0
+            await asyncio.sleep(1)
+
+    async def _session(self) -> None:
+        taken = await take_unknown(self._database, self._hearing)
+        if taken:
+            _log.info("inbox.unknown_taken", events=taken)
+        loop = _Loop(self._database, self._hearing)
+        broker, loop.subscriber = make_broker(self._access, self._topics, self._hearing, loop)
+        try:
+            await broker.start()
+            self.trouble = None
+            await loop.run(self)
+        finally:
+            self.assigned = 0
+            with suppress(TimeoutError, KafkaError):
+                await asyncio.wait_for(broker.stop(), 5)
+
+
+class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """One session's reading: batches in, offsets out, pauses when a failure passes."""
+
+    subscriber: Any
+
+    def __init__(self, database: Database, hearing: Hearing) -> None:
+        self._database, self._hearing = database, hearing
+        self._in_hand = asyncio.Lock()
+        self._failures = 0
+        self._full: set[str] = set()
+        self._resuming: set[asyncio.TimerHandle] = set()
+
+    @property
+    def consumer(self) -> Any:
+        """The aiokafka consumer; there is none before the broker has started."""
+        return self.subscriber.consumer
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        """Let the batch in hand finish before another member takes over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._in_hand.acquire(), 5)
+            self._in_hand.release()
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        """Begin at the lower of what the database and the group remember; where either remembers nothing, at the start.
+
+        A restored database thus reads again what it forgot, and a new log is read whole.
+        """
+        stored = await self._stored()
+        for tp in assigned:
+            committed = await self.consumer.committed(tp)
+            remembered = stored.get((tp.topic, tp.partition))
+            if committed is None or remembered is None:
+                await self.consumer.seek_to_beginning(tp)
+            else:
+                self.consumer.seek(tp, min(committed, remembered))
+
+    async def _stored(self) -> Mapping[tuple[str, int], int]:
+        async with self._database.reading() as session:
+            rows = await session.execute(text("select topic, partition, next from inbox_offsets"))
+            return {(topic, partition): following for topic, partition, following in rows}
+
+    async def run(self, worker: Worker) -> None:
+        watch = asyncio.create_task(self._watch(worker))
+        read = asyncio.create_task(self._read(worker))
+        try:
+            done, _ = await asyncio.wait((watch, read), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for timer in self._resuming:
+                timer.cancel()
+            for task in (watch, read):
+                task.cancel()
+            await asyncio.gather(watch, read, return_exceptions=True)
+
+    async def _read(self, worker: Worker) -> None:
+        while True:
+            records = await self.consumer.getmany(timeout_ms=1000, max_records=MAX_RECORDS)
+            worker.assigned = len(self.consumer.assignment())
+            if not records:
+                continue
+            async with self._in_hand:
+                items = [receive(record) for of_partition in records.values() for record in of_partition]
+                offsets = {
+                    (tp.topic, tp.partition): of_partition[-1].offset + 1 for tp, of_partition in records.items()
+                }
+                try:
+                    async with asyncio.timeout(60):
+                        await take(self._database, self._hearing, items, offsets)
+                except TooManyParked:
+                    raise
+                except Exception as error:
+                    if not is_passing(error):
+                        raise
+                    self._step_back(records, error)
+                    continue
+                self._failures = 0
+            await self._commit(records)
+
+    def _step_back(self, records: Mapping[TopicPartition, Sequence[Any]], error: Exception) -> None:
+        """Read these again in a while. Sleeping here would leave the group."""
+        wait = min(0.5 * 2**self._failures, 30)
+        self._failures += 1
+        _log.warning("inbox.again_later", error=type(error).__name__, seconds=wait)
+        partitions = [tp for tp in records if tp in self.consumer.assignment()]
+        for tp in partitions:
+            self.consumer.seek(tp, records[tp][0].offset)
+        self._pause(partitions, wait)
+
+    def _pause(self, partitions: Sequence[TopicPartition], seconds: float) -> None:
+        consumer = self.consumer
+        consumer.pause(*partitions)
+
+        def resume() -> None:
+            self._resuming.discard(timer)
+            still = [tp for tp in partitions if tp in consumer.assignment()]
+            if still:
+                consumer.resume(*still)
+
+        timer = asyncio.get_running_loop().call_later(seconds, resume)
+        self._resuming.add(timer)
+
+    async def _commit(self, records: Mapping[TopicPartition, Sequence[Any]]) -> None:
+        """Tell the group how far we are. A failure is harmless: the database knows, and drops what comes again."""
+        assignment = self.consumer.assignment()
+        offsets = {tp: of_partition[-1].offset + 1 for tp, of_partition in records.items() if tp in assignment}
+        if offsets:
+            try:
+                await asyncio.wait_for(self.consumer.commit(offsets), 10)
+            except (KafkaError, TimeoutError) as error:
+                _log.info("inbox.commit_failed", error=type(error).__name__)
+
+    async def _watch(self, worker: Worker) -> None:
+        """Every ten seconds: is the consumer alive, are there gaps that nobody fills, does a topic hold too much."""
+        before: dict[TopicPartition, int] = {}
+        still = 0
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            assignment = sorted(self.consumer.assignment())
+            ends = await asyncio.wait_for(self.consumer.end_offsets(assignment), 10) if assignment else {}
+            now = {tp: await self.consumer.position(tp) for tp in assignment}
+            behind = [tp for tp in assignment if ends[tp] > now[tp] and tp not in self.consumer.paused()]
+            _lag.labels(self._hearing.agency, self._hearing.service).set(sum(ends[tp] - now[tp] for tp in assignment))
+            still = still + 1 if behind and all(before.get(tp) == now[tp] for tp in behind) else 0
+            if still >= STUCK_TICKS:
+                raise Stuck(f"{len(behind)} partition(s) have stood still for {STUCK_TICKS * TICK_SECONDS} s")
+            before = now
+            await self._look_aside()
+
+    async def _look_aside(self) -> None:
+        async with self._database.reading() as session:
+            rows = list(
+                await session.execute(
+                    text(
+                        """select kind, topic, count(*), extract(epoch from clock_timestamp() - min(since))::float
+                             from set_aside group by kind, topic"""
+                    )
+                )
+            )
+        totals: dict[str, int] = dict.fromkeys(("waiting", "unknown", "parked", "fork", "refused"), 0)
+        for kind, topic, count, age in rows:
+            totals[kind] += count
+            if kind == "waiting" and age > GAP_ALARM_SECONDS:
+                _log.error("inbox.gap_stays", topic=topic, waiting=count, seconds=round(age))
+            if kind == "waiting" and count >= MOST_WAITING:
+                _log.error("inbox.topic_paused", topic=topic, waiting=count)
+                self._pause([tp for tp in self.consumer.assignment() if tp.topic == topic], TICK_SECONDS * 1.5)
+        for kind, total in totals.items():
+            _aside.labels(self._hearing.agency, self._hearing.service, kind).set(total)

@@ -1,0 +1,53 @@
+"""How this process reaches the broker: one place for addresses, account and time limits."""
+
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from faststream.security import BaseSecurity, SASLScram512
+
+from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class KafkaAccess:
+    """Where the broker is and who we are there. Without a user the broker has no accounts (evaluation broker)."""
+
+    servers: str
+    user: str | None = None
+    password: str | None = None
+    static_member: str | None = None
+    tls: bool = False
+
+    def client_options(self) -> dict[str, Any]:
+        """Keyword arguments for an aiokafka client."""
+        options: dict[str, Any] = {
+            "bootstrap_servers": self.servers.split(","),
+            "request_timeout_ms": 10_000,
+            "metadata_max_age_ms": 10_000,
+            "retry_backoff_ms": 200,
+        }
+        if self.user is not None:
+            options |= {
+                "security_protocol": "SASL_SSL" if self.tls else "SASL_PLAINTEXT",
+                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_plain_username": self.user,
+                "sasl_plain_password": self.password or "",
+            }
+            if self.tls:
+                options["ssl_context"] = ssl.create_default_context()
+        return options
+
+    def security(self) -> BaseSecurity | None:
+        """The same account in FastStream's words."""
+        if self.user is None:
+            return None
+        context = ssl.create_default_context() if self.tls else None
+        return SASLScram512(username=self.user, password=self.password or "", use_ssl=self.tls, ssl_context=context)
+
+
+def access(settings: Settings) -> KafkaAccess:
+    """The broker access that the settings describe."""
+    return KafkaAccess(
+        settings.kafka_servers, settings.kafka_user, settings.kafka_password(), settings.kafka_static_member
+    )

@@ -1,0 +1,173 @@
+"""Two tables that every page draws on: the menu by role, and how each state looks (word, colour token, icon).
+
+A line of the menu stands here from the day its page exists; who lacks every role of a line does not see it. The
+states are words for people only: what a state means is its service's business.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+STAFF = (
+    "nominator",
+    "head",
+    "officer",
+    "member",
+    "secretary",
+    "chair",
+    "signer",
+    "editor",
+    "supervisor",
+    "administrator",
+)
+COUNCIL = ("member", "secretary", "chair")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; no roles = everybody who is signed in."""
+
+    section: str
+    label: str
+    path: str
+    icon: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A service's part of the menu."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+def _section(label: str, *lines: tuple[str, str, str, tuple[str, ...]]) -> Section:
+    return Section(label, tuple(Entry(label, *line) for line in lines))
+
+
+MENU = (
+    _section(
+        "Việc của tôi",
+        ("Việc", "/viec", "circle-check", ()),
+        ("Thông báo", "/thong-bao", "bell", ()),
+    ),
+    _section(
+        "Đề cử",
+        ("Hồ sơ đề cử", "/de-cu/ho-so", "file", ("nominator", "head", "officer", "supervisor")),
+        ("Kế hoạch", "/de-cu/ke-hoach", "book", STAFF),
+        ("Đợt và hạn", "/de-cu/dot", "calendar", STAFF),
+        ("Tiêu chí", "/de-cu/tieu-chi", "target", STAFF),
+        ("Thư treo đề cử", "/de-cu/van-hanh/thu-treo", "plug", ("operator",)),
+    ),
+    _section(
+        "Xét duyệt",
+        ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", ("officer", "signer", "supervisor", *COUNCIL)),
+        ("Kết luận", "/xet-duyet/ket-luan", "eye-off", ("secretary", "chair", "signer")),
+        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", STAFF),
+        ("Hội đồng", "/xet-duyet/hoi-dong", "users", ("administrator", *COUNCIL)),
+        ("Thư treo xét duyệt", "/xet-duyet/van-hanh/thu-treo", "plug", ("operator",)),
+    ),
+    _section(
+        "Lan tỏa",
+        ("Bài gương", "/lan-toa/bai", "news", ("editor", "signer")),
+        ("Đồng ý", "/lan-toa/dong-y", "hand", ("editor", "officer", "head")),
+        ("Lượt gửi", "/lan-toa/luot-gui", "send", ("editor", "operator")),
+        ("Thư treo lan tỏa", "/lan-toa/van-hanh/thu-treo", "plug", ("operator",)),
+    ),
+)
+
+
+class State(NamedTuple):
+    """How a state is shown: never by colour alone."""
+
+    label: str
+    token: str
+    icon: str
+
+
+STATES: dict[str, dict[str, State]] = {
+    "plan": {
+        "draft": State("Bản nháp", "off", "pencil"),
+        "imported": State("Chờ xác nhận", "wait", "eye"),
+        "issued": State("Đã ban hành", "ok", "circle-check"),
+        "amended": State("Đã sửa đổi", "info", "refresh"),
+        "ended": State("Hết hiệu lực", "off", "x"),
+    },
+    "round": {
+        "upcoming": State("Sắp mở", "info", "clock"),
+        "open": State("Đang nhận", "run", "inbox"),
+        "closing": State("Sắp hết hạn", "wait", "alert"),
+        "grace": State("Đang gia hạn", "wait", "hourglass"),
+        "closed": State("Đã đóng", "off", "lock"),
+    },
+    "nomination": {
+        "draft": State("Đang soạn", "off", "pencil"),
+        "head": State("Chờ thủ trưởng", "wait", "clock"),
+        "submitted": State("Đã gửi", "info", "send"),
+        "reviewed": State("Đang xét", "run", "scale"),
+        "returned": State("Cần bổ sung", "wait", "arrow-back"),
+        "withdrawn": State("Đã rút", "off", "x"),
+        "honoured": State("Được khen", "gold", "award"),
+        "referred": State("Đã trình cấp trên", "info", "arrow-up"),
+        "declined": State("Chưa khen lần này", "off", "circle-minus"),
+    },
+    "claim": {
+        "unverified": State("Chưa xác minh", "wait", "circle"),
+        "verified": State("Đã xác minh", "ok", "shield-check"),
+        "disputed": State("Đang có ý kiến", "stop", "alert"),
+    },
+    "case": {
+        "new": State("Mới đến", "info", "inbox"),
+        "checking": State("Đang thẩm định", "run", "eye"),
+        "scoring": State("Đang chấm", "run", "scale"),
+        "ready": State("Chờ họp", "wait", "users"),
+        "decided": State("Chờ công bố", "wait", "eye-off"),
+        "released": State("Đã công bố", "ok", "circle-check"),
+        "held": State("Tạm dừng", "stop", "pause"),
+    },
+    "session": {
+        "planned": State("Đã lên lịch", "info", "calendar"),
+        "live": State("Đang họp", "run", "users"),
+        "open": State("Đang mở phiếu", "run", "lock-open"),
+        "closed": State("Đã đóng phiếu", "off", "lock"),
+        "signed": State("Đã ký biên bản", "ok", "file"),
+    },
+    "honour": {
+        "staged": State("Chờ công bố", "wait", "eye-off"),
+        "in_force": State("Có hiệu lực", "gold", "award"),
+        "held": State("Tạm dừng", "stop", "pause"),
+        "revoked": State("Không còn hiệu lực", "off", "ban"),
+    },
+    "story": {
+        "draft": State("Đang viết", "off", "pencil"),
+        "consent": State("Chờ đồng ý", "wait", "hand"),
+        "scheduled": State("Đã xếp lịch", "info", "calendar"),
+        "live": State("Đang đăng", "ok", "world"),
+        "retracting": State("Đang gỡ", "stop", "refresh"),
+        "retracted": State("Đã gỡ", "off", "eye-off"),
+    },
+    "consent": {
+        "asked": State("Chưa trả lời", "wait", "clock"),
+        "given": State("Đồng ý", "ok", "check"),
+        "part": State("Đồng ý một phần", "info", "circle-check"),
+        "refused": State("Không đồng ý", "off", "x"),
+        "lapsed": State("Hết hạn trả lời", "off", "hourglass"),
+        "withdrawn": State("Đã rút", "stop", "hand"),
+    },
+    "delivery": {
+        "queued": State("Chờ gửi", "off", "clock"),
+        "sent": State("Đã tới", "info", "send"),
+        "live": State("Đã đăng", "ok", "world"),
+        "retrying": State("Sẽ gửi lại", "wait", "refresh"),
+        "failed": State("Gửi hỏng", "stop", "alert"),
+        "retracting": State("Đang gỡ", "stop", "refresh"),
+        "retracted": State("Đã gỡ", "off", "eye-off"),
+        "unconfirmed": State("Chưa xác nhận gỡ", "wait", "hourglass"),
+    },
+    "parked": {
+        "parked": State("Thư treo", "stop", "plug"),
+        "replayed": State("Đã phát lại", "ok", "refresh"),
+        "discarded": State("Đã bỏ", "off", "ban"),
+    },
+}
+"""By family and state."""

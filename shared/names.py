@@ -1,0 +1,44 @@
+"""Vietnamese text: folded for search, keyed for sorting (no database extension or ICU is needed)."""
+
+import unicodedata
+
+_ORDER = {letter: f"{place:02}" for place, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", 1)}
+_TONES = {"\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0301": "5", "\u0323": "6"}
+_SHAPES = {"\u0306", "\u0302", "\u031b"}
+
+
+def normal(text: str) -> str:
+    """Text as it is stored: NFC, outer and repeated blanks gone."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: without marks, đ as d, small."""
+    marks = unicodedata.normalize("NFD", normal(text).lower().replace("đ", "d"))
+    return "".join(c for c in marks if not unicodedata.combining(c))
+
+
+def sort_key(name: str) -> str:
+    """A key that sorts people as Vietnamese readers expect: given name first, then middle, then family name.
+
+    Letters follow a ă â … d đ … o ô ơ … u ư, tones the order of the dictionary (ngang, huyền, hỏi, ngã, sắc, nặng).
+    """
+    words = normal(name).lower().split(" ")
+    ordered = words[-1:] + words[1:-1] + words[:1] if len(words) > 1 else words
+    return " ".join(_word_key(word) for word in ordered)
+
+
+def _word_key(word: str) -> str:
+    letters: list[str] = []
+    tones: list[str] = []
+    shaped = ""
+    for char in unicodedata.normalize("NFD", word):
+        if char in _TONES:
+            tones.append(_TONES[char])
+        elif char in _SHAPES:
+            shaped = unicodedata.normalize("NFC", shaped + char)
+            letters[-1] = _ORDER.get(shaped, shaped)
+        else:
+            shaped = char
+            letters.append(_ORDER.get(char, char))
+    return "".join(letters) + "." + "".join(tones or ["1"])

@@ -1,0 +1,238 @@
+"""The relay: sends what the outbox holds, in order, as a session that any error ends and begins anew."""
+
+import asyncio
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import asyncpg
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from prometheus_client import Counter, Gauge
+
+from shared.kafka import KafkaAccess
+from shared.outbox import archive, lease
+from shared.outbox.archive import Row
+from shared.outbox.lease import Lease
+from shared.outbox.log import Log, Lost, OlderCopy, compare
+
+WINDOW = 2000
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.5
+MAX_BATCH = 900_000
+
+_log = structlog.get_logger("relay")
+_sent = Counter("guongsang_outbox_sent", "events acknowledged by the broker", ["agency", "service"])
+_size = Gauge("guongsang_outbox_unsent", "events not yet sent", ["agency", "service"])
+_age = Gauge("guongsang_outbox_age_seconds", "age of the oldest event not yet sent", ["agency", "service"])
+_horizon = Gauge("guongsang_horizon_age_seconds", "age of the oldest open writing transaction", ["agency", "service"])
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of a key. Only the owner writes a topic, so any stable hash will do.
+
+    Crc32 is the fast one.
+    """
+    return zlib.crc32(key) % partitions
+
+
+class TopicMissing(Exception):
+    """A topic of this service does not exist on the broker."""
+
+
+class Relay:
+    """Sends one database's outbox while it holds the lease; stands by otherwise."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        access: KafkaAccess,
+        topics: Sequence[str],
+        *,
+        agency: str,
+        service: str,
+        real: Callable[[], datetime],
+    ) -> None:
+        """`connect` opens a connection of its own; `topics` are all that this service may write.
+
+        `real` is the real clock.
+        """
+        self._connect, self._access, self._topics, self._real = connect, access, topics, real
+        self._labels = (agency, service)
+        self._bell = asyncio.Event()
+        self._partitions: dict[str, int] = {}
+        self.trouble: str | None = "starting"
+        """Why nothing is sent at the moment; none while a session runs or another relay holds the lease."""
+        self.holds_lease = False
+
+    def ring(self) -> None:
+        """Something was committed: look now. Losing a ring costs at most the longest pause."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; every error ends a session and the next one begins after half a second."""
+        while True:
+            pause = 0.5
+            try:
+                await self._session()
+            except (OlderCopy, TopicMissing) as error:
+                self.trouble, pause = str(error), 5
+                _log.error("relay.refused", reason=str(error))
+            except lease.LeaseLost as error:
+                _log.warning("relay.lease_lost", reason=str(error))
+            except Exception as error:  # noqa: BLE001  # whatever it was, a new session begins from the stored cursor
+                self.trouble = f"{type(error).__name__}: {error}"
+                _log.warning("relay.session_ended", error=self.trouble)
+            self.holds_lease = False
+            await asyncio.sleep(pause)
+
+    async def _session(self) -> None:
+        connection = await self._connect()
+        try:
+            held = await lease.take(connection)
+            while held is None:
+                self.trouble = None  # another relay sends: nothing is wrong here
+                await asyncio.sleep(1)
+                held = await lease.take(connection)
+            made = await archive.ensure_partitions(connection, self._real())
+            _log.info("relay.lease_taken", epoch=held.epoch, position=held.position, partitions_made=made)
+            await self._relay(held)
+        finally:
+            # Terminating frees the lease at once even when the server hangs.
+            connection.terminate()
+
+    async def _relay(self, held: Lease) -> None:
+        producer = AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=MAX_BATCH,
+            max_request_size=1_048_576,
+            **self._access.client_options(),
+        )
+        await producer.start()
+        try:
+            self._partitions = {topic: await _partitions(producer, topic) for topic in self._topics}
+            log = await Log.open(self._access, self._partitions)
+            try:
+                lost, ahead = await compare(log, held.connection)
+            finally:
+                await log.close()
+            if ahead:
+                await held.move(held.position, held.id, ahead)
+            for one in lost:
+                await self._refill(held, producer, one)
+            self.trouble, self.holds_lease = None, True
+            await self._send_all(held, producer)
+        finally:
+            with suppress(TimeoutError):  # stopping flushes, and would wait for ever while the broker is away
+                await asyncio.wait_for(producer.stop(), 5)
+
+    async def _send_all(self, held: Lease, producer: AIOKafkaProducer) -> None:
+        pause, measured, cursor = SHORTEST_PAUSE, 0.0, (held.position, held.id)
+        rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
+        while True:
+            if rows:
+                sending = await self._send(producer, rows)
+                cursor = rows[-1].position, rows[-1].id
+                following = await archive.unsent(held.connection, held.base, cursor, WINDOW)
+                await held.move(*cursor, await _acknowledged(sending))
+                _sent.labels(*self._labels).inc(len(rows))
+                rows, pause = following, SHORTEST_PAUSE
+            else:
+                if await self._rung(pause):
+                    pause = SHORTEST_PAUSE
+                pause = min(pause * 2, LONGEST_PAUSE)
+                rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
+            if time.monotonic() - measured > 5:
+                await self._measure(held)
+                measured = time.monotonic()
+
+    async def _rung(self, seconds: float) -> bool:
+        """Wait for the doorbell, at most so long. Polling is the truth; the bell only makes it early."""
+        try:
+            await asyncio.wait_for(self._bell.wait(), seconds)
+        except TimeoutError:
+            return False
+        self._bell.clear()
+        return True
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> "list[_Sending]":
+        groups: dict[tuple[str, int], list[Row]] = {}
+        for row in rows:
+            groups.setdefault((row.topic, partition_of(row.key.encode(), self._partitions[row.topic])), []).append(row)
+        sending: list[_Sending] = []
+        for (topic, partition), group in groups.items():
+            batch = producer.create_batch()
+            for row in group:
+                if not _append(batch, row):
+                    sending.append(await _dispatch(producer, batch, topic, partition))
+                    batch = producer.create_batch()
+                    assert _append(batch, row), "record() refuses what does not fit an empty batch"
+            sending.append(await _dispatch(producer, batch, topic, partition))
+        return sending
+
+    async def _refill(self, held: Lease, producer: AIOKafkaProducer, lost: Lost) -> None:
+        """Send a partition's rows again from the archive: its log ends before what was acknowledged.
+
+        The old end stays noted until all is sent, so that a session that dies here leaves the rest to the next one.
+        """
+        after, again, end = lost.after, 0, lost.end - 1
+        while rows := await archive.sent(held.connection, lost.topic, after, (held.position, held.id), WINDOW):
+            after = rows[-1].position, rows[-1].id
+            mine = [r for r in rows if partition_of(r.key.encode(), self._partitions[lost.topic]) == lost.partition]
+            if mine:
+                end = (await _acknowledged(await self._send(producer, mine)))[lost.topic, lost.partition]
+                again += len(mine)
+        await held.lower(lost.topic, lost.partition, end)
+        _log.error("relay.log_refilled", topic=lost.topic, partition=lost.partition, sent_again=again)
+
+    async def _measure(self, held: Lease) -> None:
+        row = await held.connection.fetchrow(
+            """select count(*), coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float,
+                      (select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float
+                         from pg_stat_activity where backend_xid is not null)
+                 from outbox where (position, id) > ($1, $2)""",
+            held.position,
+            held.id,
+        )
+        for gauge, value in zip((_size, _age, _horizon), row or (), strict=True):
+            gauge.labels(*self._labels).set(value)
+
+
+async def _partitions(producer: AIOKafkaProducer, topic: str) -> int:
+    """How many partitions a topic has. Raises TopicMissing."""
+    try:
+        return len(await producer.partitions_for(topic))
+    except (UnknownTopicOrPartitionError, KafkaTimeoutError):
+        raise TopicMissing(f"topic {topic} does not exist: run `python -m deploy.topics apply`") from None
+
+
+_Sending = tuple[str, int, int, "asyncio.Future[object]"]
+
+
+def _append(batch: object, row: Row) -> bool:
+    headers = [(name, value.encode()) for name, value in orjson.loads(row.headers)]
+    milliseconds = int(row.recorded_at.timestamp() * 1000)
+    return (
+        batch.append(timestamp=milliseconds, key=row.key.encode(), value=row.body, headers=headers)  # type: ignore[attr-defined]
+        is not None
+    )
+
+
+async def _dispatch(producer: AIOKafkaProducer, batch: object, topic: str, partition: int) -> _Sending:
+    batch.close()  # type: ignore[attr-defined]
+    count: int = batch.record_count()  # type: ignore[attr-defined]
+    return topic, partition, count, await producer.send_batch(batch, topic, partition=partition)
+
+
+async def _acknowledged(sending: Sequence[_Sending]) -> dict[tuple[str, int], int]:
+    """Wait for the broker's word on every batch; the highest offset of each partition."""
+    ends: dict[tuple[str, int], int] = {}
+    for topic, partition, count, future in sending:
+        placed = await future
+        ends[topic, partition] = max(ends.get((topic, partition), -1), placed.offset + count - 1)  # type: ignore[attr-defined]
+    return ends

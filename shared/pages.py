@@ -1,0 +1,247 @@
+"""HTML pages of a service: templates, static files, and how dates, numbers and states read in Vietnamese.
+
+A service's own templates win over `shared/templates/`, where the two shells (`desk.html`, `light.html`), the error
+page and the macros (`forms.html`, `parts.html`) lie. Pages carry a content security policy without inline script or
+style, and need no JavaScript. A page is the same bytes for everybody unless its route asked for a signed-in person.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from shared.clock import VIETNAM, Clock, local_date
+from shared.identity.people import ROLE_NAMES, Person
+from shared.looks import MENU, STATES, Entry, Section
+
+HERE = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def day(value: date) -> str:
+    """20/11/2026; an instant becomes its date in Vietnam."""
+    return _day(value).strftime("%d/%m/%Y")
+
+
+def day_in_words(value: date) -> str:
+    """«ngày 05 tháng 02 năm 2026»: days below 10 and the months 1 and 2 carry a zero (Decree 30/2020, annex I)."""
+    on = _day(value)
+    month = f"{on.month:02}" if on.month < 3 else str(on.month)
+    return f"ngày {on.day:02} tháng {month} năm {on.year}"
+
+
+def moment(value: datetime) -> str:
+    """14:05 20/11/2026 in Vietnam. Raises ValueError for an instant without a zone."""
+    return _local(value).strftime("%H:%M %d/%m/%Y")
+
+
+def time_of_day(value: datetime) -> str:
+    """14:05 in Vietnam. Raises ValueError for an instant without a zone."""
+    return _local(value).strftime("%H:%M")
+
+
+def number(value: float) -> str:
+    """1.234,5"""
+    return format_decimal(value, locale="vi")
+
+
+def percent(value: float) -> str:
+    """66,7% of 0.6667."""
+    return format_percent(value, format="#,##0.#%", locale="vi")
+
+
+def file_size(size: int) -> str:
+    """A number of bytes as B, kB or MB: 1,4 MB."""
+    for unit, step in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= step:
+            return f"{format_decimal(size / step, format='#,##0.#', locale='vi')} {unit}"
+    return f"{size} B"
+
+
+def _day(value: date) -> date:
+    return local_date(_local(value)) if isinstance(value, datetime) else value
+
+
+def _local(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("an instant without a time zone cannot be shown")
+    return value.astimezone(VIETNAM)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page says of where it stands: the agency's full name and the domain clock."""
+
+    agency: str
+    clock: Clock
+
+    @property
+    def shifted(self) -> bool:
+        """Whether the domain clock is moved; the page then says so."""
+        return self.clock.shifted
+
+    @property
+    def today(self) -> date:
+        """The domain's date in Vietnam."""
+        return self.clock.today()
+
+    @property
+    def now(self) -> datetime:
+        """Domain time."""
+        return self.clock.now()
+
+
+class Pages:
+    """Renders the templates of one service."""
+
+    def __init__(self, environment: Environment, site: Site, menu: Sequence[Section]) -> None:
+        self.environment = environment
+        self.site = site
+        self.menu = tuple(menu)
+
+    def render(
+        self,
+        request: Request,
+        name: str,
+        *,
+        status_code: int = 200,
+        headers: dict[str, str] | None = None,
+        **context: Any,
+    ) -> HTMLResponse:
+        """The page `name` with `context`; `errors` (field → message) and `person` are always there.
+
+        The person is whoever the route asked for (`SignedIn`); without one the page is a public one. Raises
+        jinja2.UndefinedError when the template needs what `context` lacks.
+        """
+        person: Person | None = getattr(request.state, "person", None)
+        shown = visible(self.menu, person, self.site.today) if person else ()
+        here = _here(shown, request.url.path)
+        text = self.environment.get_template(name).render(
+            {
+                "errors": {},
+                "person": person,
+                "site": self.site,
+                "menu": shown,
+                "bar": shortcuts(shown, person, self.site.today) if person else (),
+                "here": here.path if here else None,
+                "here_section": here.section if here else None,
+                **context,
+            }
+        )
+        cache = {"Cache-Control": "private, no-cache" if person else "no-cache"}
+        return HTMLResponse(text, status_code, {**HEADERS, **cache, **(headers or {})})
+
+    def error(
+        self,
+        request: Request,
+        status_code: int,
+        title: str,
+        detail: str = "",
+        *,
+        actions: Sequence[tuple[str, str]] = (("Về trang đầu", "/"),),
+        new_tab: bool = False,
+        reference: str = "",
+    ) -> HTMLResponse:
+        """The error page: what went wrong, where to go on (label, path), and a code to report (the correlation id)."""
+        return self.render(
+            request,
+            "error.html",
+            status_code=status_code,
+            title=title,
+            detail=detail,
+            actions=tuple(actions),
+            new_tab=new_tab,
+            reference=reference,
+        )
+
+    def mount(self, app: Starlette) -> None:
+        """Serve `/static/…` from this process and let `app.state.pages` be these pages."""
+        app.mount("/static", Static(directory=HERE / "static"), name="static")
+        app.state.pages = self
+
+
+class Static(StaticFiles):
+    """Static files; an address that carries a content hash may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, with how long it may be kept."""
+        response = await super().get_response(path, scope)
+        kept = b"v=" in scope["query_string"] and response.status_code == 200
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def make_pages(
+    service_folder: Path, *, agency: str, clock: Clock | None = None, menu: Sequence[Section] = MENU
+) -> Pages:
+    """The pages of the service whose code lies in `service_folder`; `agency` is its agency's full name."""
+    environment = Environment(
+        loader=FileSystemLoader([service_folder / "templates", HERE / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "date": day,
+        "date_words": day_in_words,
+        "moment": moment,
+        "time": time_of_day,
+        "number": number,
+        "percent": percent,
+        "file_size": file_size,
+        "role_name": ROLE_NAMES.__getitem__,
+    }
+    hashes = {path.name: _short_hash(path) for path in (HERE / "static").iterdir() if path.is_file()}
+    environment.globals |= {
+        "static": lambda name: f"/static/{name}?v={hashes[name]}",
+        "states": STATES,
+    }
+    return Pages(environment, Site(agency, clock or Clock()), menu)
+
+
+def visible(menu: Sequence[Section], person: Person, on: date) -> tuple[Section, ...]:
+    """The part of the menu that this person may open on that day."""
+    shown = [
+        Section(section.label, tuple(e for e in section.entries if not e.roles or person.holds_any(e.roles, on)))
+        for section in menu
+    ]
+    return tuple(section for section in shown if section.entries)
+
+
+def shortcuts(menu: Sequence[Section], person: Person, on: date) -> tuple[Entry, ...]:
+    """The phone's bottom bar beside «Thêm».
+
+    The first of Việc, of Đề cử, and of Xét duyệt or, for an editor, Lan tỏa.
+    """
+    firsts = [section.entries[0] for section in menu]
+    if len(firsts) > 3 and person.holds("editor", on):
+        firsts[2] = firsts[3]
+    return tuple(firsts[:3])
+
+
+def _here(menu: Sequence[Section], path: str) -> Entry | None:
+    entries = [e for section in menu for e in section.entries if path == e.path or path.startswith(f"{e.path}/")]
+    return max(entries, key=lambda entry: len(entry.path), default=None)
+
+
+def _short_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

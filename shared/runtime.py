@@ -1,0 +1,118 @@
+"""What every service process is made of: clock, federation, database, relay and inbox, started and stopped together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from sqlalchemy import text
+
+from shared import kafka
+from shared.clock import Clock
+from shared.database import Database
+from shared.federation import Agency, Federation, owned_topics, readable_topics
+from shared.inbox import Handlers, Hearing
+from shared.inbox.worker import Worker
+from shared.outbox import Speaker
+from shared.outbox.relay import Relay
+from shared.settings import Settings
+
+_log = structlog.get_logger("service")
+
+
+@dataclass
+class Runtime:
+    """The parts of one service process. `build` makes it; `start` sets it going; `stop` ends it."""
+
+    service: str
+    folder: Path
+    settings: Settings
+    clock: Clock
+    federation: Federation
+    agency: Agency
+    database: Database
+    hearing: Hearing
+    relay: Relay
+    worker: Worker
+    work: bool = False
+    """Whether this process relays and hears, or only serves pages."""
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a part cannot go on by itself: the process should end."""
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    async def start(self, *, work: bool) -> None:
+        """Begin relaying and hearing when `work` is asked for. Needs neither broker nor database.
+
+        Both are waited for.
+        """
+        self.work = work
+        if work:
+            self.database.on_commit.append(self.relay.ring)
+            for part in (self.relay, self.worker):
+                self._tasks.append(asyncio.create_task(self._watched(type(part).__name__.lower(), part.run)))
+        _log.info("service.started", work=work, federation=self.federation.version)
+
+    async def _watched(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001  # the process ends, its supervisor starts it again
+            _log.critical("service.part_given_up", part=name, error=f"{type(error).__name__}: {error}")
+            self.given_up.set()
+
+    async def stop(self) -> None:
+        """End what runs; a batch in hand is rolled back and comes again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.database.close()
+        _log.info("service.stopped")
+
+    async def troubles(self) -> dict[str, str]:
+        """Why this process is not ready, by part; empty when it is."""
+        found: dict[str, str] = {}
+        with suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(3), self.database.reading() as session:
+                    await session.execute(text("select 1"))
+            except TimeoutError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever keeps the database away is the reason to show
+                found["database"] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        if self.work:
+            if self.relay.trouble:
+                found["relay"] = self.relay.trouble
+            if self.worker.trouble:
+                found["inbox"] = self.worker.trouble
+            elif not self.worker.assigned:
+                found["inbox"] = "no partitions assigned yet"
+        return found
+
+
+def build(service: str, folder: Path, settings: Settings, handlers: Handlers) -> Runtime:
+    """Put the parts of a service together.
+
+    `folder` is the service's package, `handlers` its HANDLERS. Raises BadFederation or BadSettings.
+    """
+    clock = settings.make_clock()
+    federation = Federation.load(settings.federation)
+    agency = federation.agency(settings.agency)
+    database = Database(
+        settings.database_url,
+        password=settings.database_password(),
+        speaker=Speaker(settings.agency, service, clock),
+    )
+    access = kafka.access(settings)
+    hearing = Hearing(settings.agency, service, handlers)
+    today = clock.today()
+    relay = Relay(
+        database.connect,
+        access,
+        [topic.name for topic in owned_topics(federation, settings.agency, service, today)],
+        agency=settings.agency,
+        service=service,
+        real=clock.real,
+    )
+    worker = Worker(database, access, readable_topics(federation, settings.agency, service, today), hearing)
+    return Runtime(service, folder, settings, clock, federation, agency, database, hearing, relay, worker)

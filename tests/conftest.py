@@ -1,0 +1,84 @@
+"""One PostgreSQL and one Kafka for the whole run; a clone of a template database for each test."""
+
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.server import MissingPart
+from tests.support.databases import Databases
+
+KINDS = ("unit", "contracts", "db", "kafka", "flow", "browser")
+
+
+def _require(part: str, missing: MissingPart) -> None:
+    """A part that this run insists on fails it when it is missing; elsewhere its tests are skipped and say why."""
+    if part in os.environ.get("REQUIRE", "").split(","):
+        pytest.fail(f"{part} is required here: {missing}", pytrace=False)
+    pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server without fsync."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real Kafka broker with accounts and an authorizer."""
+    server = Kafka(tmp_path_factory.mktemp("kafka"))
+    try:
+        server.start()
+    except MissingPart as missing:
+        _require("kafka", missing)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def databases(postgres: Postgres) -> AsyncIterator[Databases]:
+    """Makes databases for a test and drops them after it."""
+    made = Databases(postgres)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def federation_file() -> Path:
+    """The federation of the plans' years."""
+    return Path("deploy/federations/2023.toml")
+
+
+_seconds: dict[str, float] = defaultdict(float)
+_counts: dict[str, int] = defaultdict(int)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add up the time by kind of test."""
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()  # type: ignore[attr-defined]
+    kind = next((kind for kind in KINDS if item.get_closest_marker(kind)), "other")
+    _seconds[kind] += report.duration
+    _counts[kind] += report.when == "call"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the time per kind."""
+    words = [f"{kind} {_counts[kind]} in {_seconds[kind]:.1f} s" for kind in (*KINDS, "other") if _counts[kind]]
+    terminalreporter.write_line("time per kind: " + " · ".join(words))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test says what it touches."""
+    for item in items:
+        if not any(item.get_closest_marker(kind) for kind in KINDS):
+            raise pytest.UsageError(f"{item.nodeid} has none of the marks {', '.join(KINDS)}")

@@ -1,0 +1,508 @@
+"""Signing in, acting and signing out, over ASGI, against the real embedded provider in a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from lxml import html
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.clock import Clock
+from shared.identity.guard import SignedIn, local_path, protect
+from shared.identity.people import Role
+from shared.identity.provider import Attempt, Provider, SignInRefused
+from shared.identity.sessions import COOKIE, SessionMinter, SessionReader, make_session_keys
+from shared.identity.sign_in import ATTEMPT_COOKIE, name_of, roles_of, sign_in_routes
+from shared.pages import make_pages
+
+pytestmark = pytest.mark.unit
+
+REPOSITORY = Path(__file__).parents[2]
+ADDRESS = "https://tan-binh.localhost"
+BACK = f"{ADDRESS}/vao/xong"
+SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
+OFFICER = {"role": "officer", "unit": None, "from": "2024-01-01", "until": None}
+CHAIR = {"role": "chair", "unit": None, "from": "2023-01-01", "until": "2024-06-01"}
+ACCOUNTS = [{"sub": "can-bo", "name": "Nguyễn Thị Ánh", "agency": "tan-binh", "roles": [OFFICER, CHAIR]}]
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running provider's public address; it is reached by 127.0.0.1."""
+    accounts = tmp_path_factory.mktemp("accounts") / "accounts.json"
+    accounts.write_text(json.dumps(ACCOUNTS))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://id.localhost:{port}"
+    given = ["--port", str(port), "--accounts", str(accounts), "--issuer", address, "--client", f"tan-binh={ADDRESS}"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "deploy.identity_provider", *given],
+        cwd=REPOSITORY,
+        env=os.environ | {"GUONGSANG_ENVIRONMENT": "local"},
+    )
+    try:
+        while running.poll() is None:
+            try:
+                httpx2.get(f"http://127.0.0.1:{port}/jwks", trust_env=False)
+                break
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        yield address
+    finally:
+        running.terminate()
+        running.wait(timeout=20)
+
+
+class Desk:
+    """An agency's application with one page, one act, and what signing out revoked."""
+
+    def __init__(self, folder: Path, issuer: str, clock: Clock) -> None:
+        make_session_keys(folder / "session.key", [folder / "session.pub"])
+        self.revoked: list[str] = []
+        self.minter = SessionMinter.from_file(folder / "session.key", "tan-binh", clock)
+        self.reader = SessionReader.from_file(folder / "session.pub", "tan-binh", clock, self.is_revoked)
+        backchannel = issuer.replace("id.localhost", "127.0.0.1")
+        self.provider = Provider(issuer, "tan-binh", BACK, backchannel)
+        self.app = FastAPI(telemetry={"auto_configure": False})
+        self.pages = make_pages(folder, agency="Phòng GDĐT quận Tân Bình", clock=clock)
+        self.pages.mount(self.app)
+        self.app.include_router(
+            sign_in_routes(provider=self.provider, minter=self.minter, reader=self.reader, revoke=self.revoke)
+        )
+        self.app.get("/viec")(self.work)
+        self.app.get("/api/v1/notification/me")(self.me)
+        self.app.post("/xet-duyet/ho-so/TB-24-0001/ket-luan")(self.decide)
+        self.app.post("/api/v1/review/decisions")(self.decide)
+        self.app.post("/door/parcels")(self.deposit)
+        protect(self.app, sessions=self.reader, address=ADDRESS)
+
+    async def is_revoked(self, session_id: str) -> bool:
+        return session_id in self.revoked
+
+    async def revoke(self, session_id: str) -> None:
+        self.revoked.append(session_id)
+
+    async def work(self, request: Request, person: SignedIn) -> Response:
+        return self.pages.error(request, 200, f"Việc của {person.name}")
+
+    async def me(self, person: SignedIn) -> dict[str, Any]:
+        return {"identity": person.identity, "name": person.name, "agency": person.agency, "roles": person.roles}
+
+    async def decide(self, person: SignedIn, role: str, on: date) -> dict[str, Any]:
+        acting = person.acting_as(role, on=on)
+        return {"acting": acting.role, "name": acting.role_name}
+
+    async def deposit(self) -> dict[str, bool]:
+        return {"stored": True}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, issuer: str) -> Desk:
+    return Desk(tmp_path, issuer, Clock())
+
+
+@pytest.fixture
+async def browser(desk: Desk) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(desk.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+        yield client
+
+
+@pytest.fixture
+async def elsewhere(issuer: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same browser at the provider's pages."""
+    inside = issuer.replace("id.localhost", "127.0.0.1")
+    async with httpx2.AsyncClient(base_url=inside, headers={"host": urlsplit(issuer).netloc}, trust_env=False) as it:
+        yield it
+
+
+async def choose(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, begin: str = "/vao") -> str:
+    """Start at the agency, pick the account at the provider: the path that the provider sends the browser back to."""
+    started = await browser.get(begin)
+    away = urlsplit(started.headers["location"])
+    assert f"{away.scheme}://{away.netloc}{away.path}" == f"http://{elsewhere.headers['host']}/authorize"
+    page = html.fromstring((await elsewhere.get(f"/authorize?{away.query}")).text)
+    order = page.xpath("//input[@name='order']/@value")[0]
+    chosen = await elsewhere.post("/choose", data={"order": order, "account": "can-bo"})
+    back = urlsplit(chosen.headers["location"])
+    assert f"{back.scheme}://{back.netloc}{back.path}" == BACK
+    return f"/vao/xong?{back.query}"
+
+
+async def sign_in(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient) -> None:
+    assert (await browser.get(await choose(browser, elsewhere))).status_code == 303
+
+
+def cookies_of(response: httpx2.Response) -> dict[str, str]:
+    """Each cookie set by the response: its name and its attributes."""
+    lines = [line.partition("=") for line in response.headers.get_list("set-cookie")]
+    return {name: rest.partition("; ")[2] for name, _, rest in lines}
+
+
+LASTING = "HttpOnly; Max-Age={}; Path=/; SameSite=lax; Secure"
+
+
+async def test_person_signs_in_and_comes_back_to_where_they_were(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, issuer: str
+) -> None:
+    sent = await browser.get("/viec?dot=2024-11")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/vao?ve=/viec%3Fdot%3D2024-11")
+    started = await browser.get(sent.headers["location"])
+    assert cookies_of(started) == {ATTEMPT_COOKIE: LASTING.format(600)}
+    asked = dict(parse_qsl(urlsplit(started.headers["location"]).query))
+    assert sorted(asked) == [
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+    ]
+    came_back = await browser.get(await choose(browser, elsewhere, sent.headers["location"]))
+    assert (came_back.status_code, came_back.headers["location"]) == (303, "/viec?dot=2024-11")
+    given = cookies_of(came_back)
+    assert given[COOKIE] == LASTING.format(28800)
+    assert given[ATTEMPT_COOKIE].startswith("expires=")
+    assert "Max-Age=0; Path=/; SameSite=lax; Secure" in given[ATTEMPT_COOKIE]
+    assert list(browser.cookies) == [COOKIE]
+    page = await browser.get("/viec")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "private, no-cache")
+    assert "Việc của Nguyễn Thị Ánh" in page.text
+    assert (await browser.get("/api/v1/notification/me")).json() == {
+        "identity": [issuer, "can-bo"],
+        "name": "Nguyễn Thị Ánh",
+        "agency": "tan-binh",
+        "roles": [
+            {"role": "officer", "unit_id": None, "since": "2024-01-01", "until": None},
+            {"role": "chair", "unit_id": None, "since": "2023-01-01", "until": "2024-06-01"},
+        ],
+    }
+
+
+async def refused(browser: httpx2.AsyncClient, path: str) -> None:
+    answer = await browser.get(path)
+    assert (answer.status_code, COOKIE in cookies_of(answer)) == (400, False)
+    assert "Chưa vào được" in answer.text
+
+
+def tamper(browser: httpx2.AsyncClient, desk: Desk, **changed: str) -> None:
+    """Replace the attempt that the browser keeps by one that differs in one thing."""
+    token = browser.cookies[ATTEMPT_COOKIE]
+    claims = desk.reader.claims(token, "gs-sign-in+jwt", timedelta(minutes=10))
+    kept = Attempt(**{name: claims[name] for name in ("state", "nonce", "verifier", "back_to")})
+    token = desk.minter.sign("gs-sign-in+jwt", asdict(replace(kept, **changed)), timedelta(minutes=10))
+    browser.cookies.set(ATTEMPT_COOKIE, token, domain="tan-binh.localhost", path="/")
+
+
+@pytest.mark.parametrize("what", ["verifier", "nonce", "state"])
+async def test_answer_to_another_attempt_is_refused(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk, what: str
+) -> None:
+    path = await choose(browser, elsewhere)
+    tamper(browser, desk, **{what: "w" * 64})
+    await refused(browser, path)
+
+
+async def test_untouched_but_signed_again_attempt_is_taken(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk
+) -> None:
+    path = await choose(browser, elsewhere)
+    tamper(browser, desk)
+    assert (await browser.get(path)).status_code == 303
+
+
+async def test_code_is_taken_once(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient) -> None:
+    path = await choose(browser, elsewhere)
+    attempt = browser.cookies[ATTEMPT_COOKIE]
+    assert (await browser.get(path)).status_code == 303
+    browser.cookies.clear()
+    browser.cookies.set(ATTEMPT_COOKIE, attempt, domain="tan-binh.localhost", path="/")
+    await refused(browser, path)
+
+
+async def test_answer_without_the_browser_s_attempt_is_refused(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient
+) -> None:
+    path = await choose(browser, elsewhere)
+    browser.cookies.clear()
+    await refused(browser, path)
+
+
+async def test_session_does_not_pass_as_an_attempt_nor_an_attempt_as_a_session(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient
+) -> None:
+    path = await choose(browser, elsewhere)
+    attempt = browser.cookies[ATTEMPT_COOKIE]
+    assert (await browser.get("/viec", headers={"cookie": f"{COOKIE}={attempt}"})).status_code == 303
+    await browser.get(path)
+    await refused(browser, path)
+
+
+async def test_answer_of_another_issuer_and_an_error_are_refused(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient
+) -> None:
+    for change in ("&iss=https://evil.example", "&error=access_denied"):
+        path = await choose(browser, elsewhere)
+        query = dict(parse_qsl(urlsplit(path + change).query))
+        await refused(browser, f"/vao/xong?{httpx2.QueryParams(query)}")
+
+
+async def test_old_attempt_and_old_session_are_refused(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk
+) -> None:
+    past = replace(desk.minter, clock=Past(timedelta(hours=9)))
+    path = await choose(browser, elsewhere)
+    token = past.sign(
+        "gs-sign-in+jwt", {"state": "s", "nonce": "n", "verifier": "v", "back_to": "/"}, timedelta(hours=1)
+    )
+    browser.cookies.set(ATTEMPT_COOKIE, token, domain="tan-binh.localhost", path="/")
+    await refused(browser, path)
+    token = past.session(issuer=desk.provider.issuer, subject="can-bo", name="Ánh", roles=())
+    answer = await browser.get("/api/v1/notification/me", headers={"cookie": f"{COOKIE}={token}"})
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+    body = answer.json()
+    assert body == {
+        "type": "/problems/not-signed-in",
+        "title": "Cần vào hệ thống",
+        "status": 401,
+        "detail": "Phiên làm việc không có hoặc đã hết.",
+        "correlation_id": body["correlation_id"],
+    }
+
+
+class Past(Clock):
+    """A machine whose real time lies behind by the offset."""
+
+    def real(self) -> datetime:
+        return datetime.now(UTC) - self.offset
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example/",
+        "/\t/evil.example/",
+        "/\n/evil.example/",
+        "/ /evil.example/",
+        "/.//evil.example/",
+        "/viec/..//evil.example",
+        "javascript:alert(1)",
+        "viec",
+        "",
+        "/vao",
+        "/vao/xong?code=x",
+        "/ra",
+        "/viec\r\nset-cookie:x=1",
+        "/viec\u202e/cod.live",
+        "/viec\x00",
+        "/viec" + "x" * 2000,
+    ],
+)
+async def test_way_back_stays_on_this_site(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk, asked: str
+) -> None:
+    assert local_path(asked) == "/viec"
+    await browser.get("/vao", params={"ve": asked})
+    claims = desk.reader.claims(browser.cookies[ATTEMPT_COOKIE], "gs-sign-in+jwt", timedelta(minutes=10))
+    assert claims["back_to"] == "/viec"
+    path = await choose(browser, elsewhere)
+    tamper(browser, desk, back_to=asked)
+    assert (await browser.get(path)).headers["location"] == "/viec"
+
+
+@pytest.mark.parametrize(
+    "asked", ["/", "/viec", "/de-cu/ho-so/", "/xet-duyet/ho-so?trang-thai=moi&q=a//b", "/tim?q=Ánh"]
+)
+def test_way_back_to_this_site_is_kept(asked: str) -> None:
+    assert local_path(asked) == asked
+
+
+DECIDE = "/xet-duyet/ho-so/TB-24-0001/ket-luan"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
+        {"sec-fetch-site": "cross-site", "origin": ADDRESS},
+        {"sec-fetch-site": "same-site", "origin": "https://hcm.localhost"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://tan-binh.localhost"},
+        {"origin": "https://tan-binh.localhost.evil.example"},
+        {"origin": "null"},
+        {},
+    ],
+)
+async def test_write_from_another_site_is_refused(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk, headers: dict[str, str]
+) -> None:
+    await sign_in(browser, elsewhere)
+    asked = {"role": "officer", "on": "2024-10-15"}
+    page = await browser.post(DECIDE, params=asked, headers=headers)
+    assert (page.status_code, "Yêu cầu này đến từ một trang khác" in page.text) == (403, True)
+    problem = await browser.post("/api/v1/review/decisions", params=asked, headers=headers)
+    assert (problem.status_code, problem.json()["type"]) == (403, "/problems/cross-site")
+    assert (await browser.post("/ra", headers=headers)).status_code == 403
+    assert desk.revoked == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [SAME_ORIGIN, {"sec-fetch-site": "same-origin", "origin": "null"}, {"origin": ADDRESS}],
+)
+async def test_write_from_this_site_is_taken(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    await sign_in(browser, elsewhere)
+    done = await browser.post(DECIDE, params={"role": "officer", "on": "2024-10-15"}, headers=headers)
+    assert (done.status_code, done.json()) == (200, {"acting": "officer", "name": "Cán bộ phụ trách"})
+
+
+async def test_client_without_a_session_may_write_without_saying_where_from(browser: httpx2.AsyncClient) -> None:
+    assert (await browser.post("/door/parcels")).json() == {"stored": True}
+
+
+@pytest.mark.parametrize(
+    ("role", "on", "status"),
+    [
+        ("officer", "2024-01-01", 200),
+        ("officer", "2023-12-31", 403),
+        ("chair", "2024-05-31", 200),
+        ("chair", "2024-06-01", 403),
+        ("signer", "2024-05-31", 403),
+    ],
+)
+async def test_act_needs_its_role_on_its_day(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, role: str, on: str, status: int
+) -> None:
+    await sign_in(browser, elsewhere)
+    asked = {"role": role, "on": on}
+    answers = [
+        await browser.post(path, params=asked, headers=SAME_ORIGIN) for path in (DECIDE, "/api/v1/review/decisions")
+    ]
+    assert [answer.status_code for answer in answers] == [status, status]
+    if status == 403:
+        assert (answers[1].json()["type"], answers[1].json()["role"]) == ("/problems/role-missing", role)
+        assert "Việc này không thuộc vai trò của bạn" in answers[0].text
+
+
+async def test_signed_out_session_is_worth_nothing_even_if_somebody_kept_it(
+    browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, desk: Desk, issuer: str
+) -> None:
+    await sign_in(browser, elsewhere)
+    kept = browser.cookies[COOKIE]
+    session_id = (await desk.reader.person(kept)).session_id
+    left = await browser.post("/ra", headers=SAME_ORIGIN)
+    assert (left.status_code, left.headers["location"], desk.revoked) == (303, "/ra", [session_id])
+    assert dict(browser.cookies) == {}
+    page = await browser.get("/ra")
+    links = html.fromstring(page.text).xpath("//div[@class='acts']/a/@href")
+    assert (page.status_code, links[0], links[2]) == (200, "/vao", "/")
+    assert links[1].startswith(f"{issuer}/end_session?client_id=tan-binh&")
+    assert (await browser.get("/viec", headers={"cookie": f"{COOKIE}={kept}"})).status_code == 303
+
+
+async def test_signing_out_twice_is_harmless(browser: httpx2.AsyncClient, desk: Desk) -> None:
+    assert (await browser.post("/ra", headers=SAME_ORIGIN)).status_code == 303
+    assert desk.revoked == []
+
+
+async def test_form_sent_after_the_session_ended_is_not_redirected_away(browser: httpx2.AsyncClient) -> None:
+    answer = await browser.post(DECIDE, params={"role": "officer", "on": "2024-10-15"}, headers=SAME_ORIGIN)
+    assert answer.status_code == 401
+    link = html.fromstring(answer.text).xpath("//div[@class='acts']/a")[0]
+    assert (link.get("href"), link.get("target"), link.get("rel")) == ("/vao", "_blank", "noopener")
+
+
+async def test_provider_that_does_not_answer_is_told_and_kept_apart(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        desk = Desk(tmp_path, f"http://id.localhost:{closed.getsockname()[1]}", Clock())
+        transport = httpx2.ASGITransport(desk.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as browser:
+            started = await browser.get("/vao")
+            assert (started.status_code, "Chưa liên lạc được" in started.text) == (503, True)
+            assert (await browser.get("/ra")).status_code == 200
+
+
+KEY = RSAKey.generate_key(2048, auto_kid=True)
+ISSUER = "http://id.localhost:8480"
+PROVIDER = Provider(ISSUER, "tan-binh", BACK)
+
+
+def id_token(key: RSAKey = KEY, **changed: Any) -> str:
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": "tan-binh", "sub": "a", "iat": now, "exp": now + 60, "nonce": "n"} | changed
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode({"alg": "RS256", "kid": KEY.kid}, kept, key, algorithms=["RS256"])
+
+
+def verify(token: str) -> dict[str, Any]:
+    return PROVIDER.verify(token, {"keys": [KEY.as_dict(private=False)]}, "n")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"aud": ["tan-binh"]}, {"aud": ["tan-binh", "x"], "azp": "tan-binh"}, {"agency": "tan-binh"}],
+)
+def test_id_token_of_this_issuer_for_this_client_is_taken(changed: dict[str, Any]) -> None:
+    assert verify(id_token(**changed))["sub"] == "a"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://evil.example"},
+        {"iss": None},
+        {"aud": "hcm"},
+        {"aud": ["hcm"]},
+        {"aud": None},
+        {"aud": ["tan-binh", "x"]},
+        {"aud": ["tan-binh", "x"], "azp": "x"},
+        {"sub": None},
+        {"exp": 1},
+        {"exp": None},
+        {"iat": None},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"agency": "hcm"},
+        {"key": RSAKey.generate_key(2048)},
+    ],
+)
+def test_any_other_id_token_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(SignInRefused):
+        verify(id_token(**changed))
+
+
+def test_roles_that_cannot_be_read_count_for_nothing() -> None:
+    listed = [OFFICER, {"role": "king"}, "head", None, {"role": "head", "unit": "x"}]
+    assert roles_of({"roles": listed}) == (Role("officer", since=date(2024, 1, 1)),)
+    assert [roles_of({"roles": odd}) for odd in (None, "officer", {"role": "officer"})] == [(), (), ()]
+
+
+def test_name_is_composed_and_never_empty() -> None:
+    assert name_of({"sub": "a", "name": " Nguyê\u0303n Thị Ái "}) == "Nguyễn Thị Ái"
+    assert [name_of({"sub": "a", "name": odd}) for odd in ("", " ", None)] == ["a", "a", "a"]
