@@ -1,0 +1,177 @@
+"""This service's database: row classes, beside the tables of outbox, inbox and audit."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+from services.nomination.rules import ClaimState, State
+from shared import audit, inbox, outbox
+from shared.database import new_metadata, words
+from shared.events import Category
+
+METADATA = new_metadata()
+outbox.add_tables(METADATA)
+inbox.add_tables(METADATA)
+audit.add_tables(METADATA)
+
+
+class Row(SQLModel, registry=registry(metadata=METADATA)):
+    """What all rows have."""
+
+    agency: str = Field(max_length=31)
+
+
+class Unit(Row, table=True):
+    """A node of the agency's unit graph, as of its dates."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("agency", "code"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    name: str
+    kind: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Plan(Row, table=True):
+    """An issued document. What the papers do not say stays empty and shows as unconfirmed."""
+
+    __tablename__ = "plans"
+    __table_args__ = (UniqueConstraint("agency", "code"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    title: str
+    issuer: str
+    number: str | None = None
+    issued_on: date | None = None
+    period: str
+    grounds: list[dict[str, Any]] = Field(sa_type=JSONB)
+    movements: list[dict[str, Any]] = Field(sa_type=JSONB)
+    subjects: list[str] = Field(sa_type=JSONB)
+    text: str = ""
+
+
+class Round(Row, table=True):
+    """A window of a plan in which nominations are taken."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (UniqueConstraint("plan_id", "name"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    plan_id: UUID = Field(foreign_key="plans.id")
+    name: str
+    opens_on: date
+    closes_on: date | None = None
+    confirmed: bool = False
+    note: str = ""
+
+
+class Criterion(Row, table=True):
+    """One criterion of a pack; `pack` is the pack's code with its version."""
+
+    __tablename__ = "criteria"
+    __table_args__ = (UniqueConstraint("agency", "pack", "code"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    pack: str
+    code: str
+    category: Category | None = Field(default=None, sa_type=words(Category, "category"))
+    position: int
+    text: str
+    evidence: str = ""
+    options: list[str] = Field(default_factory=list, sa_type=JSONB)
+    variants: list[str] = Field(default_factory=list, sa_type=JSONB)
+    sources: list[str] = Field(default_factory=list, sa_type=JSONB)
+
+
+class Subject(Row, table=True):
+    """Whom a nomination is about."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (Index(None, "agency", "unit_id", "search_text"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    unit_id: UUID = Field(foreign_key="units.id")
+    category: Category = Field(sa_type=words(Category, "category"))
+    name: str
+    position: str = ""
+    search_text: str
+    sort_key: str
+
+
+class Nomination(Row, table=True):
+    """A dossier on its way; `version` guards edits, `revision` counts hand-ins."""
+
+    __tablename__ = "nominations"
+    __table_args__ = (UniqueConstraint("agency", "code"), Index(None, "agency", "unit_id", "code"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    unit_id: UUID = Field(foreign_key="units.id")
+    subject_id: UUID = Field(foreign_key="subjects.id")
+    plan_id: UUID = Field(foreign_key="plans.id")
+    round_id: UUID = Field(foreign_key="rounds.id")
+    rule_set: str
+    state: State = Field(default=State.DRAFT, sa_type=words(State, "state"))
+    revision: int = 0
+    version: int = 1
+    nominator: str
+    started_at: datetime = Field(sa_type=DateTime(timezone=True))
+    submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Claim(Row, table=True):
+    """What is claimed under one criterion."""
+
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("nomination_id", "criterion"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    criterion: str
+    text: str
+    state: ClaimState = Field(default=ClaimState.UNVERIFIED, sa_type=words(ClaimState, "state"))
+    version: int = 1
+
+
+class Evidence(Row, table=True):
+    """What stands behind a claim."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index(None, "claim_id"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    claim_id: UUID = Field(foreign_key="claims.id")
+    text: str
+
+
+class Step(Row, table=True):
+    """One line of a nomination's timeline: what happened, where it lies since, from the events that were heard."""
+
+    __tablename__ = "steps"
+    __table_args__ = (Index(None, "nomination_id", "at"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    what: str
+    holder: str
+
+
+class Counter(Row, table=True):
+    """The last number given in a year, for codes."""
+
+    __tablename__ = "counters"
+
+    agency: str = Field(primary_key=True, max_length=31)
+    year: int = Field(primary_key=True)
+    last: int

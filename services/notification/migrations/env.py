@@ -1,0 +1,8 @@
+"""Run by alembic for this service's migrations."""
+
+from alembic import context
+
+from services.notification.tables import METADATA
+from shared.migrate import run
+
+run(context, METADATA)

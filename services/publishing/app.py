@@ -1,0 +1,19 @@
+"""Puts the publishing service together; no logic."""
+
+from fastapi import FastAPI
+
+from services.publishing import pages
+from shared.identity.guard import protect
+from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.runtime import Runtime
+from shared.web import make_app
+
+
+def build(runtime: Runtime, work: bool) -> FastAPI:
+    """The web application of publishing; `work`: relay and hear in the same process."""
+    app = make_app(runtime, work=work)
+    settings = runtime.settings
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
+    protect(app, sessions=sessions, address=settings.address)
+    app.include_router(pages.router)
+    return app

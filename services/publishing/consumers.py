@@ -1,0 +1,5 @@
+"""What publishing hears, each event translated into one action."""
+
+from shared.inbox import Handlers
+
+HANDLERS: Handlers = {}
