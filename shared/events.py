@@ -36,9 +36,10 @@ class Category(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a council concluded."""
+    """What a council concluded about a case."""
 
     HONOUR = "honour"
+    RETURN = "return"
     DECLINE = "decline"
 
 
@@ -76,7 +77,7 @@ class Event(BaseModel):
 
 
 class UnitOpened(Event):
-    """A unit exists from a day on. Said by nomination; heard by review and publishing."""
+    """A unit exists from a day on. Said by nomination; heard by review, publishing and notification."""
 
     said_by = "nomination"
     keyed_by = "unit_id"
@@ -96,18 +97,39 @@ class NominationEvent(Event):
     origin_agency: str
     unit_id: UUID
     subject_id: UUID
+    code: str
 
 
 class NominationSubmitted(NominationEvent):
     """A unit put an exemplar forward. Said by nomination; heard by review and notification."""
 
-    code: str
     category: Category
     plan_id: UUID
     round_id: UUID
     rule_set: str
     revision: int
     dossier: Sealed | None = None
+
+
+class NominationRevised(NominationEvent):
+    """A returned dossier was corrected and sent again. Said by nomination; heard by review and notification."""
+
+    revision: int
+    dossier: Sealed | None = None
+
+
+class StoryMaterialGiven(NominationEvent):
+    """What may be told of an honoured exemplar was handed on. Said by nomination; heard by publishing."""
+
+    category: Category
+    honour_id: UUID
+    material: Sealed
+
+
+class ContactsGiven(NominationEvent):
+    """How the people concerned are reached was handed on. Said by nomination; heard by notification."""
+
+    contacts: Sealed
 
 
 class ReviewEvent(Event):
@@ -120,10 +142,130 @@ class ReviewEvent(Event):
     unit_id: UUID
     subject_id: UUID
     case_id: UUID
+    code: str
 
 
 class CaseOpened(ReviewEvent):
-    """The agency's review took a nomination in. Said by review; heard by nomination."""
+    """The agency's review took a nomination in. Said by review; heard by nomination and notification."""
+
+
+class CaseReturned(ReviewEvent):
+    """A case went back to be corrected; why travels in the parcel. Said by review; heard by nomination, notification."""
+
+    revision: int
+    reasons: Sealed
+
+
+class ReviewCompleted(ReviewEvent):
+    """The council concluded. Said by review; heard by nomination and notification."""
+
+    outcome: Outcome
+
+
+class ExemplarHonoured(ReviewEvent):
+    """A decision honours an exemplar. Said by review; heard by nomination, publishing and notification."""
+
+    honour_id: UUID
+    category: Category
+    decision_number: str
+    decision_date: date
+    form: str
+    level: str
+
+
+class HonourHeld(ReviewEvent):
+    """An honour is held for the time being; never says why. Said by review; heard by nomination and publishing."""
+
+    honour_id: UUID
+
+
+class HonourResumed(ReviewEvent):
+    """A held honour is in force again. Said by review; heard by nomination and publishing."""
+
+    honour_id: UUID
+
+
+class HonourRevoked(ReviewEvent):
+    """An honour was taken back for good; never says why. Said by review; heard by nomination and publishing."""
+
+    honour_id: UUID
+
+
+class StoryEvent(Event):
+    """What every event of a story says."""
+
+    said_by = "publishing"
+    keyed_by = "story_id"
+
+    story_id: UUID
+    nomination_id: UUID
+    origin_agency: str
+    unit_id: UUID
+
+
+class ConsentAsked(StoryEvent):
+    """A person's word is needed before a story may appear. Said by publishing; heard by notification."""
+
+    consent_id: UUID
+    person_id: UUID
+    expires_at: AwareDatetime
+
+
+class ConsentAnswered(StoryEvent):
+    """A person agreed to some purposes, or to none. Said by publishing; heard by nomination and notification."""
+
+    consent_id: UUID
+    person_id: UUID
+    given: bool
+
+
+class ConsentWithdrawn(StoryEvent):
+    """A person took the word back. Said by publishing; heard by nomination and notification."""
+
+    consent_id: UUID
+    person_id: UUID
+
+
+class StoryPublished(StoryEvent):
+    """A story can be read. Said by publishing, in public too; heard by nomination and notification."""
+
+    doors = (Door.INTERNAL, Door.PUBLIC)
+
+    category: Category
+    path: str
+    sha256: str
+
+
+class StoryRetracted(StoryEvent):
+    """A story can be read no more; never says why. Said by publishing, in public too; heard by nomination, notification."""
+
+    doors = (Door.INTERNAL, Door.PUBLIC)
+
+
+class DeliveryFailed(StoryEvent):
+    """A channel could not be told, however often it was tried. Said by publishing; heard by notification."""
+
+    delivery_id: UUID
+    channel: str
+
+
+class SessionEnded(Event):
+    """A person signed out: the session's token counts no more. Said by notification; heard by all services."""
+
+    said_by = "notification"
+    keyed_by = "session_id"
+
+    session_id: str
+
+
+class MessageFailed(Event):
+    """A message could not be delivered, however often it was tried. Said by notification; heard by nobody yet."""
+
+    said_by = "notification"
+    keyed_by = "message_id"
+
+    message_id: UUID
+    channel: str
 
 
 def _leaves(kind: type[Event]) -> list[type[Event]]:
