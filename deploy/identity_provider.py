@@ -37,10 +37,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from deploy.sample_accounts import Account, BadAccounts, read_accounts
-from shared.pages import Pages, make_pages
+from shared.pages import HEADERS, Pages, make_pages
 
 CODE_LIFETIME = 60
 TOKEN_LIFETIME = 300
+POLICY = "Content-Security-Policy"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -107,11 +108,9 @@ class Provider:
         # A wrong client or address is told to the person, never sent on: that address is the attacker's.
         if self.clients.get(client_id) != redirect_uri or not redirect_uri:
             return self._error(request, "Ứng dụng này chưa được đăng ký, hoặc địa chỉ trả về không đúng.")
-        state = asked.get("state", "")
-        if asked.get("response_type") != "code" or "openid" not in asked.get("scope", "").split():
-            return self._answer(redirect_uri, {"error": "invalid_request", "state": state})
-        challenge = asked.get("code_challenge", "")
-        if asked.get("code_challenge_method") != "S256" or len(challenge) != 43 or not state:
+        state, challenge = asked.get("state", ""), asked.get("code_challenge", "")
+        is_code_flow = asked.get("response_type") == "code" and "openid" in asked.get("scope", "").split()
+        if not is_code_flow or asked.get("code_challenge_method") != "S256" or len(challenge) != 43 or not state:
             return self._answer(redirect_uri, {"error": "invalid_request", "state": state})
         if asked.get("prompt") == "none":
             return self._answer(redirect_uri, {"error": "login_required", "state": state})
@@ -127,7 +126,7 @@ class Provider:
             order=order_id,
             accounts=accounts,
             # The choice is a form whose answer leads on to the agency's address.
-            headers={**NO_STORE, "Content-Security-Policy": _policy(origin)},
+            headers={**NO_STORE, POLICY: HEADERS[POLICY].replace("form-action", f"form-action {origin}")},
         )
 
     async def choose(self, request: Request) -> Response:
@@ -262,13 +261,6 @@ def _client(text: str) -> tuple[str, str]:
     if not separator or not client_id or urlsplit(address).scheme not in {"http", "https"}:
         raise argparse.ArgumentTypeError("expected AGENCY=ADDRESS, such as tan-binh=http://tan-binh.localhost:8400")
     return client_id, f"{address.rstrip('/')}/vao/xong"
-
-
-def _policy(origin: str) -> str:
-    return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action 'self' {origin}"
-    )
 
 
 def _oauth_error(word: str) -> Response:
