@@ -1,6 +1,7 @@
 """Accounts on a broker: one per agency and service, by SASL/SCRAM-SHA-512."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not by the stubs' rules
@@ -26,6 +27,12 @@ def account(agency: str, service: str) -> str:
 def principal(agency: str, service: str) -> str:
     """The same as rights name it."""
     return f"User:{account(agency, service)}"
+
+
+def stored_passwords(folder: Path) -> dict[str, str]:
+    """Passwords by account, from a folder of `<agency>/<service>/kafka.password`."""
+    files = sorted(folder.glob("*/*/kafka.password"))
+    return {account(path.parts[-3], path.parts[-2]): path.read_text().strip() for path in files}
 
 
 def sasl_settings(servers: str, user: str, password: str, *, tls: bool = False) -> dict[str, Any]:

@@ -27,12 +27,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
     AclOperation,
     AclPermissionType,
     AdminClient,
+    ConfigResource,
     NewTopic,
     ResourcePatternType,
     ResourceType,
 )
 
-from deploy.accounts import QUIET, principal, sasl_settings
+from deploy.accounts import QUIET, ensure_accounts, principal, sasl_settings, stored_passwords
 from shared.clock import local_date
 from shared.events import SERVICES
 from shared.federation import BadFederation, Federation, Topic, UnknownAgency, owned_topics, readable_topics
@@ -41,10 +42,6 @@ OURS = re.compile(rf"User:(?P<agency>[a-z][a-z0-9-]{{1,30}})\.(?P<service>{'|'.j
 RESOURCES = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP, "cluster": ResourceType.BROKER}
 CLUSTER = "kafka-cluster"
 SECONDS = 20
-NO_AUTHORIZER = (
-    KafkaError.SECURITY_DISABLED,
-    KafkaError._UNSUPPORTED_FEATURE,  # noqa: SLF001  # the library's public name for it
-)
 
 
 class Refused(Exception):
@@ -124,12 +121,9 @@ def observed(admin: AdminClient) -> State:
         *(ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything),
         *(AclOperation.ANY, AclPermissionType.ANY),
     )
-    try:
-        bindings = admin.describe_acls(every, request_timeout=SECONDS).result()
-    except KafkaException as error:
-        if error.args[0].code() in NO_AUTHORIZER:
-            return State(topics, None)
-        raise
+    bindings = admin.describe_acls(every, request_timeout=SECONDS).result()
+    if not bindings and not _has_authorizer(admin, metadata.controller_id):
+        return State(topics, None)
     return State(topics, frozenset(right for binding in bindings if (right := _as_right(binding))))
 
 
@@ -187,6 +181,17 @@ def _rights(agency: str, service: str, readable: Iterable[str]) -> set[Right]:
     return found
 
 
+def _has_authorizer(admin: AdminClient, broker: int) -> bool:
+    """Whether the broker checks rights. Asked of its settings: without one it answers with an empty list of rights."""
+    resource = ConfigResource(ConfigResource.Type.BROKER, str(broker))
+    try:
+        settings = admin.describe_configs([resource], request_timeout=SECONDS)[resource].result()
+    except KafkaException:
+        return True  # it checks, and this account may not ask
+    entry = settings.get("authorizer.class.name")
+    return entry is None or bool(entry.value)
+
+
 def _as_right(binding: Any) -> Right | None:
     """A binding as a right; none for what this command never makes (denials, single hosts, other resources)."""
     resource = next((word for word, kind in RESOURCES.items() if kind == binding.restype), None)
@@ -232,6 +237,9 @@ ServersOption = Annotated[str, typer.Option(help="host:port, several separated b
 AgencyOption = Annotated[list[str] | None, typer.Option(help="Only these agencies; all of the day without it.")]
 UserOption = Annotated[str | None, typer.Option(help="SCRAM user that may administrate; none for no accounts.")]
 PasswordOption = Annotated[Path | None, typer.Option(help="File with that user's password.")]
+AccountsOption = Annotated[
+    Path | None, typer.Option(help="Folder with <agency>/<service>/kafka.password: accounts to make or update.")
+]
 TlsOption = Annotated[bool, typer.Option(help="Speak TLS to the broker.")]
 OnOption = Annotated[str | None, typer.Option(help="Day (YYYY-MM-DD) whose edges count; today without it.")]
 
@@ -258,12 +266,15 @@ def apply_command(
     agency: AgencyOption = None,
     admin_user: UserOption = None,
     admin_password_file: PasswordOption = None,
+    accounts: AccountsOption = None,
     tls: TlsOption = False,
     on: OnOption = None,
 ) -> None:
     """Show what differs, and make it so."""
     admin = _admin(servers, admin_user, admin_password_file, tls=tls)
     diff = _show(admin, federation, agency, on)
+    if accounts is not None:
+        ensure_accounts(admin, stored_passwords(accounts))
     apply(admin, diff)
     typer.echo("done")
 

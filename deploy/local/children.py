@@ -61,7 +61,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=None if env is None else dict(env),
+            env=_with_bytecode(os.environ if env is None else env),
             cwd=cwd,
             start_new_session=True,  # Ctrl-C reaches the runner alone, which stops things in order
         )
@@ -112,6 +112,22 @@ def wait_gone(processes: Sequence[Recorded], seconds: float) -> list[Recorded]:
             return left
         time.sleep(TICK)
     return []
+
+
+def cache_folder() -> Path:
+    """Where things may lie that can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guong-sang"
+
+
+def _with_bytecode(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which compiled modules are kept, outside the source tree where they are not wanted there.
+
+    Without them each service compiles everything it imports again, which costs it seconds at every start.
+    """
+    kept = dict(env)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(cache_folder() / "bytecode"))
+    return kept
 
 
 @cache

@@ -58,10 +58,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Front:
-    """Where the front listens, and the ports of each agency's services: `{"tan-binh": {"review": 20001}}`."""
+    """Where the front listens, and where each agency's services are: `{"tan-binh": {"review": "127.0.0.1:20001"}}`."""
 
     port: int
-    agencies: Mapping[str, Mapping[str, int]]
+    agencies: Mapping[str, Mapping[str, str]]
+    host: str = LOOPBACK
 
     @classmethod
     def load(cls, path: Path) -> "Front":
@@ -97,15 +98,13 @@ def make_app(front: Front) -> Starlette:
             return _page(404, "Không có trang này", "Địa chỉ này không có trang nào.")
         if any(part in (".", "..") for part in path.split("/")):
             return _page(400, "Địa chỉ không hợp lệ", "Địa chỉ này có dạng không được nhận.")
-        port = front.agencies[agency].get(service_of(path))
-        if port is None:
-            return _down(503)
-        return await _forward(request, port)
+        place = front.agencies[agency].get(service_of(path))
+        return _down(503) if place is None else await _forward(request, place)
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)], lifespan=life)
 
 
-async def _forward(request: Request, port: int) -> Response:
+async def _forward(request: Request, place: str) -> Response:
     """Send the request on, and its answer back, both as they come."""
     transport: httpx2.AsyncHTTPTransport = request.app.state.transport
     query = request.scope["query_string"]
@@ -113,7 +112,7 @@ async def _forward(request: Request, port: int) -> Response:
     has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
     onward = httpx2.Request(
         request.method,
-        f"http://{LOOPBACK}:{port}/",
+        f"http://{place}/",
         headers=_headers(request),
         content=request.stream() if has_body else None,
         extensions={"timeout": TIMEOUT.as_dict(), "target": path + (b"?" + query if query else b"")},
@@ -125,7 +124,7 @@ async def _forward(request: Request, port: int) -> Response:
     except ClientDisconnect:
         return Response(status_code=499)
     except httpx2.HTTPError as error:
-        log.warning("upstream %s broke off: %s", port, type(error).__name__)
+        log.warning("%s broke off: %s", place, type(error).__name__)
         return _down(502)
     answer = StreamingResponse(_body(reply), status_code=reply.status_code)
     answer.raw_headers = [(k.lower(), v) for k, v in reply.headers.raw if k.decode("latin-1").lower() not in HOP_BY_HOP]
@@ -188,7 +187,7 @@ def main() -> None:
     front = Front.load(Path(sys.argv[1]))
     uvicorn.run(
         make_app(front),
-        host=LOOPBACK,
+        host=front.host,
         port=front.port,
         log_level="warning",
         access_log=False,  # paths may hold one-time links

@@ -2,13 +2,12 @@
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from deploy.local.children import launched
+from deploy.local.children import cache_folder, launched
 from deploy.local.server import MissingPart, StartFailed
 
 POM = Path(__file__).parents[1] / "kafka" / "pom.xml"
@@ -36,8 +35,7 @@ def missing_java() -> str | None:
 
 def folder() -> Path:
     """The folder where the jars of this pom lie, or will lie."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "guong-sang" / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    return cache_folder() / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
 
 
 def fetch() -> Path:

@@ -36,40 +36,12 @@ JVM = (
     f"-Dlog4j2.configurationFile={LOG_SETTINGS}",
 )
 
-SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "CLIENTS",
-    "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-    "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
-    "sasl.mechanism.controller.protocol": "PLAIN",
-    "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "super.users": f"User:{ADMIN};User:{CONTROLLER}",
-    "allow.everyone.if.no.acl.found": "false",
-    "auto.create.topics.enable": "false",
-    "delete.topic.enable": "true",
-    "log.retention.ms": "-1",  # topics are kept for ever
-    "log.retention.bytes": "-1",
-    "log.segment.bytes": "67108864",
-    "log.index.size.max.bytes": "1048576",
-    "log.cleaner.dedupe.buffer.size": "16777216",
-    "num.network.threads": "2",
-    "num.io.threads": "4",
-    "num.partitions": "1",
-    "offsets.topic.num.partitions": "4",
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    "broker.session.timeout.ms": "3000",  # after kill -9 a broker waits for its own old session
-    "broker.heartbeat.interval.ms": "500",
-}
+SETTINGS = dict(
+    line.split("=", 1)
+    for line in jars.POM.with_name("server.properties").read_text().splitlines()
+    if "=" in line and not line.startswith("#")
+)
+"""What every broker of ours is told, wherever it runs."""
 
 
 class Kafka(Server):

@@ -100,7 +100,7 @@ class Postgres(Server):
         while time.monotonic() < until:
             if not self.is_running():
                 if "still in use" not in self.last_words(6):
-                    raise StartFailed(f"PostgreSQL did not start: {self.last_words()} ({self.log})")
+                    raise StartFailed(f"PostgreSQL did not start: {self.last_words(1)} ({self.log})")
                 time.sleep(0.2)  # sessions of a killed server are still ending
                 self._clear_leftover()
                 self.launch()

@@ -22,6 +22,7 @@ from rich.table import Table
 from deploy import topics
 from deploy.local import brokers, data, services, sign_in
 from deploy.local.federation_file import fill_in
+from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import Postgres
 from deploy.local.server import Server, StartFailed
 from deploy.local.services import ROOT, Stage
@@ -171,7 +172,7 @@ class Runner:
         broker = brokers.choose(local, options.broker, wants.topics, _environ())
         self.say(f"broker: {broker.told}")
         postgres = Postgres(local.folder / "postgres", port=local.port("postgres"))
-        front_port = local.port("front", FRONT_PORT)
+        front_port = local.port("front", int(os.environ.get("FRONT_PORT") or FRONT_PORT))
         stage = Stage(local, local.folder / "federation.toml", postgres, broker, front_port, offset, self.programs)
         addresses = {agency: stage.address(agency) for agency in options.agencies}
         fill_in(federation, local, options.agencies, addresses)
@@ -218,11 +219,11 @@ class Runner:
 
     def _front(self, stage: Stage) -> ServiceSpec:
         config = self.local.folder / "front.json"
-        ports = {
-            agency: {service: self.local.port(f"{agency}/{service}") for service in self.programs.names}
+        places = {
+            agency: {service: f"{LOOPBACK}:{self.local.port(f'{agency}/{service}')}" for service in self.programs.names}
             for agency in self.options.agencies
         }
-        config.write_text(json.dumps({"port": stage.front_port, "agencies": ports}, indent=1))
+        config.write_text(json.dumps({"port": stage.front_port, "agencies": places}, indent=1))
         command = (sys.executable, "-m", "deploy.local.front", str(config))
         log = self.local.folder / "log" / "front.log"
         return ServiceSpec("front", command, _environ(), stage.front_port, log, ROOT)

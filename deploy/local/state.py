@@ -36,6 +36,7 @@ class Local:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self._lock: IO[str] | None = None
+        self._ports: dict[str, int] = {}
 
     def acquire(self) -> None:
         """Take the folder for this process. Raises AlreadyRunning, or NotOurs for somebody else's folder."""
@@ -84,11 +85,14 @@ class Local:
 
     def port(self, name: str, wanted: int | None = None) -> int:
         """The port of a part: the one it had if it is still free, else another, kept from now on."""
+        if name in self._ports:  # given in this run: our own part may hold it by now
+            return self._ports[name]
         path = self.folder / "ports.json"
         ports: dict[str, int] = _read_json(path, {})
         others = frozenset(port for other, port in ports.items() if other != name)
         ports[name] = free_port(ports.get(name, wanted), taken=others)
         _replace(path, json.dumps(ports, indent=1))
+        self._ports[name] = ports[name]
         return ports[name]
 
     def known_port(self, name: str) -> int | None:

@@ -152,10 +152,15 @@ class Supervisor:
                 await asyncio.sleep(POLL)
 
     async def replace(self, specs: Iterable[ServiceSpec]) -> None:
-        """Stop all services and start these instead (their settings changed)."""
-        await asyncio.to_thread(end, self._service_processes(), 5)
-        self.services.clear()
-        self.start_services(specs)
+        """Stop the services whose settings changed, and start them with the new ones."""
+        new = {spec.name: spec for spec in specs}
+        changed = [kept for kept in self.services if kept.spec != new.get(kept.name)]
+        names = {kept.name for kept in changed}
+        self.services = [kept for kept in self.services if kept.name not in names]  # nobody revives them meanwhile
+        self.others = [_recorded(kept.name, kept.process) for kept in changed if kept.process is not None]
+        await asyncio.to_thread(end, self.others, 5)
+        self.others = []
+        self.start_services(new[name] for name in sorted(names) if name in new)
 
     def recorded(self) -> list[Recorded]:
         """All processes that run now."""

@@ -173,3 +173,19 @@ def test_reset_deletes_what_a_runner_made_and_nothing_else(folder: Path, tmp_pat
     (tmp_path / "mine.txt").write_text("mine")
     assert command("reset", tmp_path, "--yes").returncode == 2
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_on_the_evaluation_broker_services_follow_it_to_its_new_address(tmp_path: Path) -> None:
+    run = Run(tmp_path / "local", "evaluation")
+    try:
+        run.wait_ready()
+        assert run.visit("POST", "/de-cu/mot").status_code == 201
+        assert run.told() == {"rows": ["mot"], "said": ["mot"]}
+        os.kill(run.processes()["evaluation-broker"].pid, signal.SIGKILL)
+        run.wait_for("services start again")
+        forgotten = {"rows": ["mot"], "said": []}  # to fill it again from their archives is the services' business
+        while run.told() != forgotten:
+            time.sleep(0.2)
+    finally:
+        assert run.end(signal.SIGTERM) == 0
+    assert [one.name for one in run.local.recorded() if one.is_alive()] == []

@@ -210,7 +210,7 @@ def echo(tmp_path: Path) -> Iterator[int]:
 
 
 async def test_the_front_forwards_everything_and_speaks_for_itself(echo: int) -> None:
-    app = make_app(Front(8080, {"tan-binh": {"nomination": echo, "review": free_port()}}))
+    app = make_app(Front(8080, {"tan-binh": {"nomination": f"127.0.0.1:{echo}", "review": f"127.0.0.1:{free_port()}"}}))
     host = "http://tan-binh.localhost:8080"
     async with (
         app.router.lifespan_context(app),
