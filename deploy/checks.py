@@ -1,4 +1,5 @@
-"""What `make check` holds beside formatter, linter, types and import contracts: sizes of files, of the core, of functions.
+"""What `make check` holds beside formatter, linter, types and import contracts: sizes of files, of the core, of
+functions.
 
     python -m deploy.checks
 

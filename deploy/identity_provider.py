@@ -184,6 +184,7 @@ class Provider:
             "iat": now,
             "exp": now + TOKEN_LIFETIME,
             "name": account.name,
+            "email": account.email,
             "agency": account.agency,
             "roles": [role.as_claim() for role in account.roles],
         }

@@ -19,13 +19,20 @@ class Account:
     name: str
     agency: str
     roles: tuple[Role, ...]
+    email: str = ""
 
 
 def read_accounts(path: Path) -> tuple[Account, ...]:
-    """Read `[{sub, name, agency, roles: [{role, unit, from, until}]}]`. Raises BadAccounts."""
+    """Read `[{sub, name, agency, email?, roles: [{role, unit, from, until}]}]`. Raises BadAccounts."""
     try:
         accounts = tuple(
-            Account(str(a["sub"]), str(a["name"]), str(a["agency"]), tuple(Role.from_claim(r) for r in a["roles"]))
+            Account(
+                str(a["sub"]),
+                str(a["name"]),
+                str(a["agency"]),
+                tuple(Role.from_claim(r) for r in a["roles"]),
+                str(a.get("email", "")),
+            )
             for a in json.loads(path.read_text())
         )
     except (OSError, ValueError, KeyError, TypeError, BadRole) as error:

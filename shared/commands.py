@@ -8,12 +8,16 @@ from pathlib import Path
 
 import typer
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
 from shared import logs, migrate, parked, runtime, settings
+from shared.database import Database
 from shared.federation import BadFederation
 from shared.identity.sessions import BadSessionKey
 from shared.inbox import Handlers, Kind, operating
+from shared.outbox.log import TopicMissing
+from shared.outbox.rebase import RelayAtWork, rebase
 from shared.runtime import Runtime
 from shared.settings import BadSettings
 
@@ -82,6 +86,12 @@ def make_commands(service: str, folder: Path, handlers: Handlers, application: A
         parts = make()
         asyncio.run(_status(parts))
 
+    @commands.command("rebase")
+    def rebase_now() -> None:
+        """Let a restored database speak again: a dump in another cluster, or an older copy. Stop the service first."""
+        parts = make()
+        asyncio.run(_rebase(parts))
+
     commands.add_typer(parked.commands, name="parked")
     return commands
 
@@ -130,3 +140,18 @@ async def _status(parts: Runtime) -> None:
     counts = {str(kind): sum(one.kind is kind for one in aside) for kind in Kind}
     await parts.database.close()
     typer.echo(json.dumps({**row, "set_aside": counts}))
+
+
+async def _rebase(parts: Runtime) -> None:
+    database = Database(
+        parts.database.url, password=parts.database.password, speaker=parts.database.speaker, elsewhere=True
+    )
+    try:
+        done = await rebase(database, parts.relay.access, parts.relay.topics, actor=parked.OPERATOR)
+    except (RelayAtWork, TopicMissing, KafkaError) as error:
+        typer.echo(f"{parts.service}: {error}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        await database.close()
+        await parts.database.close()
+    typer.echo("\n".join(done.lines()))

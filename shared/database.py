@@ -25,6 +25,9 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+ENQUEUED = "jobs.enqueued"
+"""Set in `session.info` by whoever enqueues a job, so that the commit rings for it."""
+
 
 class AnotherCluster(Exception):
     """The data was moved to another PostgreSQL cluster, where transaction ids begin elsewhere (design 7)."""
@@ -51,12 +54,21 @@ def words(kind: type[StrEnum], name: str) -> SAEnum:
 class Database:
     """Opens transactions on one service's database; says what they recorded when they commit."""
 
-    def __init__(self, url: str, *, password: str | None, speaker: Speaker, pool_size: int = 5) -> None:
-        """`url` is `postgresql://user@host:port/database`; the password never stands in it."""
+    def __init__(
+        self, url: str, *, password: str | None, speaker: Speaker, pool_size: int = 5, elsewhere: bool = False
+    ) -> None:
+        """`url` is `postgresql://user@host:port/database`; the password never stands in it.
+
+        `elsewhere`: also when it was moved to another PostgreSQL cluster, as only `rebase` may.
+        """
+        self.elsewhere = elsewhere
         self.url = url
         self.password = password
         self.speaker = speaker
         self.on_commit: list[Callable[[], None]] = []
+        """Called after a transaction that said something."""
+        self.on_jobs: list[Callable[[], None]] = []
+        """Called after a transaction that enqueued a job."""
         parts = urlsplit(url)
         self.engine = create_async_engine(
             urlunsplit(parts._replace(scheme="postgresql+asyncpg")),
@@ -65,7 +77,8 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
         )
-        hooks.listen(self.engine.sync_engine, "connect", _check_cluster)
+        if not elsewhere:
+            hooks.listen(self.engine.sync_engine, "connect", _check_cluster)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -83,6 +96,9 @@ class Database:
             # Only after the commit: a bell inside the transaction would take a lock of the whole server.
             for ring in self.on_commit:
                 ring()
+        if session.info.get(ENQUEUED):
+            for ring in self.on_jobs:
+                ring()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -99,7 +115,7 @@ class Database:
         connection = await asyncpg.connect(self.url, password=self.password, timeout=10)
         try:
             row = await connection.fetchrow(_CLUSTER)
-            if row is not None:
+            if row is not None and not self.elsewhere:
                 _compare(*row)
         except BaseException:
             await connection.close()

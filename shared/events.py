@@ -149,8 +149,17 @@ class CaseOpened(ReviewEvent):
     """The agency's review took a nomination in. Said by review; heard by nomination and notification."""
 
 
+class CaseReopened(ReviewEvent):
+    """The corrected dossier was taken in. Said by review; heard by nomination and notification."""
+
+    revision: int
+
+
 class CaseReturned(ReviewEvent):
-    """A case went back to be corrected; why travels in the parcel. Said by review; heard by nomination, notification."""
+    """A case went back to be corrected; why travels in the parcel. Said by review.
+
+    Heard by nomination, notification.
+    """
 
     revision: int
     reasons: Sealed
@@ -237,7 +246,10 @@ class StoryPublished(StoryEvent):
 
 
 class StoryRetracted(StoryEvent):
-    """A story can be read no more; never says why. Said by publishing, in public too; heard by nomination, notification."""
+    """A story can be read no more; never says why. Said by publishing, in public too.
+
+    Heard by nomination, notification.
+    """
 
     doors = (Door.INTERNAL, Door.PUBLIC)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import structlog
@@ -12,9 +13,12 @@ from sqlalchemy import text
 from shared import kafka
 from shared.clock import Clock
 from shared.database import Database
+from shared.events import Door, topic
 from shared.federation import Agency, Federation, owned_topics, readable_topics
 from shared.inbox import Handlers, Hearing
 from shared.inbox.worker import Worker
+from shared.jobs import Jobs
+from shared.objects import Objects
 from shared.outbox import Speaker
 from shared.outbox.relay import Relay
 from shared.settings import Settings
@@ -36,6 +40,9 @@ class Runtime:
     hearing: Hearing
     relay: Relay
     worker: Worker
+    objects: Objects
+    jobs: Jobs
+    """A service's app adds its kinds of jobs before the start; without any, no job worker runs."""
     work: bool = False
     """Whether this process relays and hears, or only serves pages."""
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,9 +55,14 @@ class Runtime:
         Both are waited for.
         """
         self.work = work
+        # Who only serves pages enqueues too: its bell wakes the workers of other processes.
+        self.database.on_jobs.append(self.jobs.bell.ring)
         if work:
             self.database.on_commit.append(self.relay.ring)
-            for part in (self.relay, self.worker):
+            parts: list[Relay | Worker | Jobs] = [self.relay, self.worker]
+            if self.jobs.names:
+                parts.append(self.jobs)
+            for part in parts:
                 self._tasks.append(asyncio.create_task(self._watched(type(part).__name__.lower(), part.run)))
         _log.info("service.started", work=work, federation=self.federation.version)
 
@@ -62,10 +74,11 @@ class Runtime:
             self.given_up.set()
 
     async def stop(self) -> None:
-        """End what runs; a batch in hand is rolled back and comes again."""
+        """End what runs; a batch in hand is rolled back and comes again, a job in hand goes back into the queue."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.jobs.bell.close()
         await self.database.close()
         _log.info("service.stopped")
 
@@ -87,6 +100,8 @@ class Runtime:
                 found["inbox"] = self.worker.trouble
             elif not self.worker.assigned:
                 found["inbox"] = "no partitions assigned yet"
+            if self.jobs.names and self.jobs.trouble:
+                found["jobs"] = self.jobs.trouble
         return found
 
 
@@ -114,5 +129,20 @@ def build(service: str, folder: Path, settings: Settings, handlers: Handlers) ->
         service=service,
         real=clock.real,
     )
-    worker = Worker(database, access, readable_topics(federation, settings.agency, service, today), hearing)
-    return Runtime(service, folder, settings, clock, federation, agency, database, hearing, relay, worker)
+    worker = Worker(database, access, heard_topics(federation, settings.agency, service, today), hearing)
+    objects = Objects.open(settings.objects)
+    return Runtime(
+        service, folder, settings, clock, federation, agency, database, hearing, relay, worker, objects, Jobs(database)
+    )
+
+
+def heard_topics(federation: Federation, agency: str, service: str, on: date) -> list[str]:
+    """The topics that a service subscribes to: its siblings' `internal` doors.
+
+    A neighbour's doors are not opened before its signatures are checked; a service does not listen to itself.
+    """
+    return [
+        name
+        for name in readable_topics(federation, agency, service, on)
+        if name.startswith(f"{agency}.") and name != topic(agency, service, Door.INTERNAL)
+    ]

@@ -11,6 +11,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from tests.support.databases import Databases
+from tests.support.line import Line, make_line
 
 KINDS = ("unit", "contracts", "db", "kafka", "flow", "browser")
 
@@ -49,6 +50,12 @@ async def databases(postgres: Postgres) -> AsyncIterator[Databases]:
     made = Databases(postgres)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def line(kafka: Kafka, databases: Databases) -> Line:
+    """Two toy services of an agency of their own, on the broker of this run."""
+    return await make_line(kafka, databases)
 
 
 @pytest.fixture

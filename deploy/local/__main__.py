@@ -26,6 +26,7 @@ from deploy.local.state import AlreadyRunning, Local, NotOurs
 from shared.federation import BadFederation, Federation, UnknownAgency
 
 STOP_WITHIN = 10.0
+DEMO_DAY = "2024-10-15"  # in the years of the plans
 DEFAULT_FEDERATION = ROOT / "deploy" / "federations" / "2023.toml"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -53,16 +54,14 @@ def run(
 
 @app.command()
 def demo(
-    local: LocalOption = Path(".local"),
+    local: LocalOption = Path(".local-demo"),
     agencies: AgenciesOption = "tan-binh",
     broker: BrokerOption = None,
     federation: FederationOption = DEFAULT_FEDERATION,
     clock: ClockOption = None,
 ) -> None:
     """Start everything, play the story, check what it claims, and stop."""
-    if not story.WRITTEN:
-        raise MissingPart("the demo's story is not written yet; `run` starts the system")
-    _leave(_run(_options(local, agencies, broker, federation, clock), story.demo))
+    _leave(_run(_options(local, agencies, broker, federation, clock or DEMO_DAY), story.demo, afresh=True))
 
 
 @app.command()
@@ -142,9 +141,13 @@ def _options(local: Path, agencies: str, broker: Kind | None, federation: Path, 
     return Options(local, names, federation, broker, day)
 
 
-def _run(options: Options, play: Play | None) -> int:
+def _run(options: Options, play: Play | None, *, afresh: bool = False) -> int:
+    """Run until told to stop; `afresh`: on an empty folder, whatever an earlier run left there."""
     local = Local(options.folder)
     local.acquire()
+    if afresh:
+        local.clean_up()
+        local.empty()
     runner = Runner(options, local, Console(soft_wrap=True))
     loop = asyncio.new_event_loop()  # asyncio.run would wait for threads at its end
     return loop.run_until_complete(runner.run(play))

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import topics
-from deploy.local import brokers, data, services, sign_in
+from deploy.local import brokers, data, outside, services, sign_in
 from deploy.local.federation_file import fill_in
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import Postgres
@@ -116,8 +116,9 @@ class Runner:
         self.supervisor.moved = lambda server: self._moved(stage, server)
         accounts = []
         if self.programs.product:
-            stage = replace(stage, more_settings=sign_in.settings(stage))
+            stage = replace(stage, more_settings={**sign_in.settings(stage), **outside.settings(stage)})
             accounts = [Account(*one) for one in sign_in.prepare(stage, self.options.agencies)]
+            outside.prepare(stage, self.options.agencies)
         await self._migrate(stage)
         await self._load(stage)
         running = Running(stage, federation, self.options.agencies, {}, self._specs(stage), accounts)
@@ -142,6 +143,7 @@ class Runner:
         self.console.print(table)
         if running.accounts:
             self.console.print(people)
+            self.console.print(f"Letters and press: {outside.address(running.stage)}", highlight=False)
         clock = Clock(timedelta(seconds=running.stage.clock_offset))
         if clock.shifted:
             self.console.print(f"The domain clock says {clock.today()}.", highlight=False)
@@ -214,7 +216,7 @@ class Runner:
     def _specs(self, stage: Stage) -> list[ServiceSpec]:
         own = [stage.spec(agency, service) for agency in self.options.agencies for service in self.programs.names]
         if self.programs.product:
-            own.append(sign_in.spec(stage, self.options.agencies, _environ()))
+            own += [sign_in.spec(stage, self.options.agencies, _environ()), outside.spec(stage, _environ())]
         return [*own, self._front(stage)]
 
     def _front(self, stage: Stage) -> ServiceSpec:

@@ -35,7 +35,8 @@ def _samples(agency: str) -> list[dict[str, Any]]:
     file = SAMPLES / f"{agency}.toml"
     if not file.exists():
         return []
-    return [{**account, "agency": agency} for account in tomllib.loads(file.read_text())["account"]]
+    accounts = tomllib.loads(file.read_text())["account"]
+    return [{"email": f"{one['sub']}@{agency}.example", **one, "agency": agency} for one in accounts]
 
 
 def settings(stage: Stage) -> Mapping[str, str]:

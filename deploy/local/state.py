@@ -126,6 +126,16 @@ class Local:
             _replace(path, json.dumps(stored))
         return float(stored["offset"]), wanted is not None and str(wanted) != stored["day"]
 
+    def empty(self) -> None:
+        """Delete all data, but keep the folder taken."""
+        for path in self.folder.iterdir():
+            if path == self._lock_path:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def remove(self) -> None:
         """Delete the folder with all data. Raises NotOurs."""
         if self.folder.is_dir() and not self._lock_path.exists():

@@ -1,6 +1,7 @@
 """Nomination: from "somebody promising was noticed" to "the dossier is complete, true and handed in".
 
 Owns: units, plans, rounds, criteria, subjects, nominations, claims, evidence, the timeline of each file
-Says: UnitOpened, NominationSubmitted
-Hears: CaseOpened
+Says: UnitOpened, NominationSubmitted, NominationRevised, StoryMaterialGiven, ContactsGiven
+Hears: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourRevoked, StoryPublished,
+StoryRetracted
 """

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.nomination import actions
+from services.nomination.actions import plans
 from services.nomination.app import build
 from services.nomination.consumers import HANDLERS
 from shared.audit import Actor
@@ -31,15 +31,15 @@ def load(files: Annotated[list[Path], typer.Argument(help="plans, criteria or un
 
 
 async def _load(runtime: Runtime, content: dict[str, Any]) -> None:
-    agency = actions.Agency(runtime.agency.id, runtime.agency.mark)
+    agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
     by, at = Actor("system:command-line", "administrator"), runtime.clock.now()
     async with runtime.database.transaction() as session:
         for unit in content.get("unit", []):
-            await actions.open_unit(session, agency, at=at, by=by, **unit)
+            await plans.open_unit(session, agency, at=at, by=by, **unit)
         if "plan" in content:
-            await actions.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), by=by)
+            await plans.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), by=by)
         if "criterion" in content:
-            await actions.enter_criteria(session, agency, pack=content["pack"], criteria=content["criterion"], by=by)
+            await plans.enter_criteria(session, agency, pack=content["pack"], criteria=content["criterion"], by=by)
     await runtime.database.close()
 
 

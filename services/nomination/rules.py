@@ -1,5 +1,6 @@
 """States and decisions of nominating: pure, with clock and ids as arguments."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,19 @@ class State(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     REVIEWED = "reviewed"
+    RETURNED = "returned"
+    HONOURED = "honoured"
+    DECLINED = "declined"
+
+
+EDITABLE = (State.DRAFT, State.RETURNED)
+
+
+class Relation(StrEnum):
+    """How a person stands to the subject. A collective's `self` is whoever speaks for it."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"
 
 
 class ClaimState(StrEnum):
@@ -50,6 +64,16 @@ class NotComplete(Refusal):
         self.missing = dict(missing)
 
 
+class BadContact(Refusal):
+    """A contact is missing or cannot be; `field` names it."""
+
+    problem = "bad-contact"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class ChangedMeanwhile(Refusal):
     """Somebody else saved the same thing in between; `theirs` is what stands there now."""
 
@@ -71,7 +95,7 @@ class Claimed:
 
 def check_editable(state: State) -> None:
     """Raises NotADraft."""
-    if state is not State.DRAFT:
+    if state not in EDITABLE:
         raise NotADraft("Hồ sơ đã gửi nên không sửa được nữa.")
 
 
@@ -107,6 +131,26 @@ def check_submittable(
     lacking = missing(criteria, claims)
     if lacking:
         raise NotComplete(lacking)
+
+
+def check_contacts(emails: Mapping[Relation, str], born_on: date | None, today: date, *, child: bool) -> None:
+    """Raises BadContact: an address that cannot be one, one address for two people, a child without birthday or
+    guardian.
+
+    Two links never go to one contact (design 10): who answers for both would answer alone.
+    """
+    for relation, email in emails.items():
+        if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+            raise BadContact(f"email-{relation}", "Địa chỉ thư chưa đúng. Ví dụ: ten@truong.edu.vn")
+    given = [email.casefold() for email in emails.values() if email]
+    if len(set(given)) < len(given):
+        raise BadContact("email-guardian", "Hai người cần hai địa chỉ thư khác nhau.")
+    if child and born_on is None:
+        raise BadContact("born", "Hãy ghi ngày sinh của học sinh, để biết cần ai đồng ý.")
+    if born_on is not None and born_on >= today:
+        raise BadContact("born", "Ngày sinh phải trước hôm nay.")
+    if child and not emails.get(Relation.GUARDIAN):
+        raise BadContact("email-guardian", "Hãy ghi địa chỉ thư của cha, mẹ hoặc người giám hộ.")
 
 
 def code(mark: str, year: int, number: int) -> str:

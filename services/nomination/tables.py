@@ -10,15 +10,14 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from services.nomination.rules import ClaimState, State
-from shared import audit, inbox, outbox
+from services.nomination.rules import ClaimState, Relation, State
+from shared import audit, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
 from shared.events import Category
 
 METADATA = new_metadata()
-outbox.add_tables(METADATA)
-inbox.add_tables(METADATA)
-audit.add_tables(METADATA)
+for part in (outbox, inbox, audit, jobs, parcels):
+    part.add_tables(METADATA)
 
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
@@ -104,8 +103,22 @@ class Subject(Row, table=True):
     category: Category = Field(sa_type=words(Category, "category"))
     name: str
     position: str = ""
+    born_on: date | None = Field(default=None, description="only where the law asks how old somebody is")
     search_text: str
     sort_key: str
+
+
+class Person(Row, table=True):
+    """Somebody whose word a story will need, and how they are reached."""
+
+    __tablename__ = "persons"
+    __table_args__ = (UniqueConstraint("subject_id", "relation"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    subject_id: UUID = Field(foreign_key="subjects.id")
+    relation: Relation = Field(sa_type=words(Relation, "relation"))
+    name: str
+    email: str
 
 
 class Nomination(Row, table=True):
@@ -152,6 +165,22 @@ class Evidence(Row, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     claim_id: UUID = Field(foreign_key="claims.id")
     text: str
+    sha256: str | None = Field(default=None, description="of its file, if it has one")
+    file_name: str | None = None
+    media_type: str | None = None
+    size: int | None = None
+
+
+class Return(Row, table=True):
+    """Why a revision came back, in the council's own words."""
+
+    __tablename__ = "returns"
+    __table_args__ = (UniqueConstraint("nomination_id", "revision"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    revision: int
+    reason: str
 
 
 class Step(Row, table=True):

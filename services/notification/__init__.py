@@ -1,6 +1,7 @@
 """Notification: tells people what concerns them, lists what waits for them, and lets them in.
 
-Owns: sign-in and ended sessions
-Says: nothing yet
-Hears: nothing yet
+Owns: accounts seen, contacts, messages, ended sessions
+Says: SessionEnded, MessageFailed
+Hears: NominationSubmitted, NominationRevised, ContactsGiven, CaseReturned, ReviewCompleted, ExemplarHonoured,
+ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
 """

@@ -1,12 +1,20 @@
 """Puts the notification service together; no logic."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import FastAPI
 
-from services.notification import actions, pages, queries
+from services.notification import pages, queries
+from services.notification.actions import accounts
+from services.notification.consumers.background import add_jobs
+from services.notification.consumers.receivers import RECEIVERS
 from shared.identity.guard import protect
+from shared.identity.people import Role
 from shared.identity.provider import Provider
 from shared.identity.sessions import PRIVATE_FILE, PUBLIC_FILE, SessionMinter, SessionReader
-from shared.identity.sign_in import sign_in_routes
+from shared.identity.sign_in import name_of, sign_in_routes
+from shared.parcels import ParcelReader
 from shared.runtime import Runtime
 from shared.settings import BadSettings
 from shared.web import make_app
@@ -27,12 +35,26 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
 
     async def end(session_id: str) -> None:
         async with runtime.database.transaction() as session:
-            await actions.end_session(session, agency=settings.agency, session_id=session_id, at=runtime.clock.real())
+            await accounts.end_session(session, agency=settings.agency, session_id=session_id, at=runtime.clock.now())
+
+    async def seen(issuer: str, claims: dict[str, Any], roles: Sequence[Role]) -> None:
+        async with runtime.database.transaction() as session:
+            await accounts.note_account(
+                session,
+                agency=settings.agency,
+                identity=f"{issuer}|{claims['sub']}",
+                name=name_of(claims),
+                email=str(claims.get("email") or ""),
+                roles=[role.as_claim() for role in roles],
+                at=runtime.clock.now(),
+            )
 
     app = make_app(runtime, work=work)
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
+    add_jobs(runtime)
+    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     app.include_router(
         sign_in_routes(
             provider=Provider(
@@ -44,6 +66,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
             minter=SessionMinter.from_file(settings.secrets / PRIVATE_FILE, settings.agency, runtime.clock),
             reader=sessions,
             revoke=end,
+            seen=seen,
         )
     )
     return app

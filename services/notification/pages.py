@@ -1,16 +1,48 @@
 """What waits for a person, and what is new."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
+from services.notification import queries
+from services.notification.actions import messages
 from shared.identity.guard import SignedIn
-from shared.web import Html, Now
+from shared.web import Db, Html, Now
 
 router = APIRouter(include_in_schema=False)
 
+WAYS = (
+    (("nominator", "head"), "/de-cu/ho-so", "Hồ sơ đề cử của đơn vị"),
+    (("officer", "member", "secretary", "chair", "signer", "supervisor"), "/xet-duyet/ho-so", "Hồ sơ xét"),
+    (("editor",), "/lan-toa/bai", "Bài gương"),
+)
+
 
 @router.get("/viec")
-async def work(request: Request, person: SignedIn, pages: Html, clock: Now) -> Response:
+async def work(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Response:
     """Where everybody lands after signing in."""
-    roles = [role.role for role in person.roles_on(clock.today())]
-    return pages.render(request, "work.html", roles=roles)
+    agency, recipient = database.speaker.agency, "|".join(person.identity)
+    async with database.reading() as session:
+        unread = await queries.count_unread(session, agency=agency, recipient=recipient)
+        newest = await queries.list_messages(session, agency=agency, recipient=recipient, limit=5)
+    ways = [(path, text) for roles, path, text in WAYS if person.holds_any(roles, clock.today())]
+    return pages.render(request, "work.html", unread=unread, newest=newest, ways=ways)
+
+
+@router.get("/thong-bao")
+async def inbox(request: Request, person: SignedIn, database: Db, pages: Html) -> Response:
+    """A person's messages, newest first."""
+    async with database.reading() as session:
+        found = await queries.list_messages(
+            session, agency=database.speaker.agency, recipient="|".join(person.identity)
+        )
+    return pages.render(request, "inbox.html", found=found)
+
+
+@router.post("/thong-bao/da-doc")
+async def read(person: SignedIn, database: Db, clock: Now) -> Response:
+    """Mark all as seen."""
+    async with database.transaction() as session:
+        await messages.mark_read(
+            session, agency=database.speaker.agency, recipient="|".join(person.identity), at=clock.now()
+        )
+    return RedirectResponse("/thong-bao", 303)

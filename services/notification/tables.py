@@ -1,18 +1,22 @@
-"""This service's database: row classes, beside the tables of outbox, inbox and audit."""
+"""This service's database: row classes, beside the tables of outbox, inbox, audit, jobs and parcels."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
 
-from shared import audit, inbox, outbox
-from shared.database import new_metadata
+from services.notification.rules import Channel, MessageState
+from shared import audit, inbox, jobs, outbox, parcels
+from shared.database import new_metadata, words
 
 METADATA = new_metadata()
-outbox.add_tables(METADATA)
-inbox.add_tables(METADATA)
-audit.add_tables(METADATA)
+for part in (outbox, inbox, audit, jobs, parcels):
+    part.add_tables(METADATA)
 
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
@@ -28,3 +32,71 @@ class EndedSession(Row, table=True):
 
     id: str = Field(primary_key=True)
     ended_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Account(Row, table=True):
+    """Somebody who has signed in, as the provider described them the last time."""
+
+    __tablename__ = "accounts"
+
+    identity: str = Field(primary_key=True, description="issuer|subject")
+    name: str
+    email: str = ""
+    roles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    seen_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Contact(Row, table=True):
+    """How somebody without an account is reached."""
+
+    __tablename__ = "contacts"
+
+    person_id: UUID = Field(primary_key=True)
+    name: str
+    email: str
+
+
+class File(Row, table=True):
+    """A nomination's code and unit, as messages need them."""
+
+    __tablename__ = "files"
+
+    nomination_id: UUID = Field(primary_key=True)
+    code: str
+    unit_id: UUID
+
+
+class Request(Row, table=True):
+    """A consent that was asked for; its link goes out as soon as the person's contact is known."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index(None, "person_id"),)
+
+    consent_id: UUID = Field(primary_key=True)
+    event_id: UUID
+    person_id: UUID
+    nomination_id: UUID
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+    sent: bool = False
+
+
+class Message(Row, table=True):
+    """One message per event, person and channel."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("event_id", "recipient", "channel"),
+        Index(None, "agency", "recipient", "channel", "id"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    event_id: UUID
+    recipient: str = Field(description="an account's identity, or person:<id>")
+    channel: Channel = Field(sa_type=words(Channel, "channel"))
+    address: str = ""
+    subject: str
+    body: str
+    path: str = ""
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    state: MessageState = Field(default=MessageState.QUEUED, sa_type=words(MessageState, "state"))
+    read_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,6 +1,6 @@
 """Publishing: what was honoured becomes a story that the public may read, if everybody concerned agrees.
 
-Owns: the public portal
-Says: nothing yet
-Hears: nothing yet
+Owns: consent rules, stories, consents, channels, deliveries, the public portal and its feed
+Says: ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
+Hears: ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryMaterialGiven, UnitOpened
 """

@@ -3,8 +3,11 @@
 from fastapi import FastAPI
 
 from services.publishing import pages
+from services.publishing.consumers.background import add_jobs
+from services.publishing.consumers.receivers import RECEIVERS
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.parcels import ParcelReader
 from shared.runtime import Runtime
 from shared.web import make_app
 
@@ -16,4 +19,6 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
+    add_jobs(runtime)
+    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     return app

@@ -1,6 +1,6 @@
 """Review: an agency's council looks at a nomination and concludes.
 
-Owns: cases
-Says: CaseOpened
-Hears: NominationSubmitted, UnitOpened
+Owns: rule sets, cases, marks, ballots, decisions, honours
+Says: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
+HonourRevoked Hears: NominationSubmitted, NominationRevised, UnitOpened
 """

@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from services.review import pages
+from services.review.consumers.receivers import RECEIVERS
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.parcels import ParcelReader
 from shared.runtime import Runtime
 from shared.web import make_app
 
@@ -16,4 +18,5 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
+    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     return app

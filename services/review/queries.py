@@ -3,42 +3,103 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.review.tables import Case, Unit
+from services.review.rules import Choice, State
+from services.review.tables import Ballot, Case, Dossier, Honour, Roll, Sheet, Tally, Unit
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A case with its unit, whose name may not have been heard yet."""
+    """A case with its unit, whose name may not have been heard yet, and its honour, if there is one."""
 
     case: Case
     unit: Unit | None
+    honour: Honour | None
 
 
-async def list_cases(session: AsyncSession, *, agency: str, before: str = "", limit: int = 50) -> Sequence[Listed]:
-    """Cases, newest code first; `before` is the last code of the page before."""
+@dataclass(frozen=True)
+class Desk:
+    """All that a case's page shows to one reader."""
+
+    case: Case
+    unit: Unit | None
+    honour: Honour | None
+    dossier: Dossier | None
+    sheets: Sequence[Sheet]
+    ballot: Ballot | None
+    cast: int
+    own_sheet: Sheet | None
+    has_voted: bool
+    tally: dict[Choice, int]
+    """Empty until the ballot is closed."""
+
+
+async def list_cases(
+    session: AsyncSession, *, agency: str, states: Sequence[State] = (), before: str = "", limit: int = 50
+) -> Sequence[Listed]:
+    """Cases (of these states), newest code first; `before` is the last code of the page before."""
     query = (
-        select(Case, Unit)
+        select(Case, Unit, Honour)
         .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
+        .outerjoin(Honour, col(Honour.case_id) == col(Case.id))
         .where(col(Case.agency) == agency)
         .order_by(col(Case.code).desc())
         .limit(limit)
     )
+    if states:
+        query = query.where(col(Case.state).in_(states))
     if before:
         query = query.where(col(Case.code) < before)
     return [Listed(*row) for row in await session.execute(query)]
 
 
-async def get_case(session: AsyncSession, *, agency: str, code: str) -> Listed | None:
-    """The case of that code."""
+async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str) -> Desk | None:
+    """The case of that code as `reader` may see it."""
     row = (
         await session.execute(
-            select(Case, Unit)
+            select(Case, Unit, Honour, Dossier)
             .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
+            .outerjoin(Honour, col(Honour.case_id) == col(Case.id))
+            .outerjoin(Dossier, (col(Dossier.case_id) == col(Case.id)) & (col(Dossier.revision) == col(Case.revision)))
             .where(col(Case.agency) == agency, col(Case.code) == code)
         )
     ).one_or_none()
-    return Listed(*row) if row else None
+    if row is None:
+        return None
+    case, unit, honour, dossier = row
+    sheets = list(
+        await session.scalars(select(Sheet).where(col(Sheet.case_id) == case.id, col(Sheet.revision) == case.revision))
+    )
+    ballot = await session.scalar(
+        select(Ballot).where(col(Ballot.case_id) == case.id, col(Ballot.revision) == case.revision)
+    )
+    cast, has_voted, tally = 0, False, {}
+    if ballot is not None:
+        cast = await session.scalar(select(func.count()).where(col(Roll.ballot_id) == ballot.id)) or 0
+        has_voted = await session.get(Roll, (ballot.id, reader)) is not None
+        if not ballot.open:
+            counted = await session.scalars(select(Tally).where(col(Tally.ballot_id) == ballot.id))
+            tally = {one.choice: one.count for one in counted}
+    own = next((sheet for sheet in sheets if sheet.member == reader), None)
+    return Desk(case, unit, honour, dossier, sheets, ballot, cast, own, has_voted, tally)
+
+
+async def find_case(session: AsyncSession, *, agency: str, code: str) -> Case | None:
+    """The case of that code."""
+    return await session.scalar(select(Case).where(col(Case.agency) == agency, col(Case.code) == code))
+
+
+async def list_honours(session: AsyncSession, *, agency: str) -> Sequence[Listed]:
+    """The book of honours, newest decision first."""
+    rows = await session.execute(
+        select(Case, Unit, Honour)
+        .join(Honour, col(Honour.case_id) == col(Case.id))
+        .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
+        .where(col(Honour.agency) == agency)
+        .order_by(col(Honour.decision_date).desc(), col(Honour.id).desc())
+        .limit(200)
+    )
+    return [Listed(*row) for row in rows]

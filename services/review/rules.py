@@ -1,16 +1,150 @@
-"""States and decisions of reviewing: pure, with clock and ids as arguments."""
+"""States and decisions of reviewing: pure, with clock and ids as arguments. Numbers come from the rule set in force."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 
 class State(StrEnum):
     """Where a case is."""
 
-    NEW = "new"
-    CHECKING = "checking"
+    NEW = "new"  # its dossier is still on the way
+    SCORING = "scoring"
+    VOTING = "voting"
+    VOTED = "voted"
+    RETURNED = "returned"
+    DECIDED = "decided"  # to be honoured; number and date of the decision are missing
+    DECLINED = "declined"
+    HONOURED = "honoured"
+
+
+class HonourState(StrEnum):
+    """Whether an honour counts."""
+
+    IN_FORCE = "in_force"
+    HELD = "held"
+    REVOKED = "revoked"
+
+
+class Choice(StrEnum):
+    """What stands on a ballot paper."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    ABSTAIN = "abstain"
 
 
 class Refusal(Exception):
     """An act that the rules do not allow; `problem` is its slug, the text is for the person who acts."""
 
     problem = "refused"
+
+
+class WrongState(Refusal):
+    """The case is not where this act needs it to be."""
+
+    problem = "wrong-state"
+
+
+class NotReady(Refusal):
+    """Sheets or ballot papers are missing."""
+
+    problem = "not-ready"
+
+
+class AlreadyDone(Refusal):
+    """The person has done this before, and it is done once."""
+
+    problem = "already-done"
+
+
+class BadInput(Refusal):
+    """A field is missing or wrong; `field` names it."""
+
+    problem = "bad-input"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """What an agency's council goes by; `confirmed` says whether anybody answers for it."""
+
+    code: str
+    seats: int
+    quorum: Fraction
+    threshold: Fraction
+    sheets: int
+    highest_mark: int
+    secret_from: int
+    shortest_reason: int
+    confirmed: bool
+
+    @property
+    def present_needed(self) -> int:
+        """How many of the seats make a quorum."""
+        return -(-self.quorum.numerator * self.seats // self.quorum.denominator)
+
+    @property
+    def secret(self) -> bool:
+        """Whether ballots are secret: below so many voters a secret ballot would hide nothing."""
+        return self.seats >= self.secret_from
+
+
+def check_state(state: State, *allowed: State) -> None:
+    """Raises WrongState."""
+    if state not in allowed:
+        raise WrongState("Hồ sơ đã sang bước khác. Hãy tải lại trang để xem bước hiện tại.")
+
+
+def check_marks(marks: Mapping[str, int], criteria: Mapping[str, str], rule_set: RuleSet) -> None:
+    """Raises BadInput for a criterion without mark or a mark outside 0 to the highest."""
+    for code in criteria:
+        if code not in marks:
+            raise BadInput(f"mark-{code}", f"Hãy chấm tiêu chí {code}.")
+        if not 0 <= marks[code] <= rule_set.highest_mark:
+            raise BadInput(f"mark-{code}", f"Điểm tiêu chí {code} phải từ 0 đến {rule_set.highest_mark}.")
+
+
+def check_reason(reason: str, rule_set: RuleSet) -> None:
+    """Raises BadInput for a reason too short to be of use."""
+    if len(reason.strip()) < rule_set.shortest_reason:
+        raise BadInput("reason", f"Hãy ghi rõ cần bổ sung gì (ít nhất {rule_set.shortest_reason} chữ cái).")
+
+
+def check_votable(sheets: int, rule_set: RuleSet) -> None:
+    """Raises NotReady while sheets are missing."""
+    if sheets < rule_set.sheets:
+        raise NotReady(f"Mới có {sheets}/{rule_set.sheets} phiếu chấm. Chờ đủ phiếu chấm rồi mở phiếu bầu.")
+
+
+def check_closable(cast: int, rule_set: RuleSet) -> None:
+    """Raises NotReady below the quorum."""
+    if cast < rule_set.present_needed:
+        raise NotReady(f"Mới có {cast} người bỏ phiếu, cần ít nhất {rule_set.present_needed}/{rule_set.seats}.")
+
+
+def carried(tally: Mapping[Choice, int], rule_set: RuleSet) -> bool:
+    """Whether those who agree reach the threshold, counted against all seats."""
+    return Fraction(tally.get(Choice.AGREE, 0), rule_set.seats) >= rule_set.threshold
+
+
+def check_hold(state: HonourState) -> None:
+    """Raises WrongState unless the honour is in force."""
+    if state is not HonourState.IN_FORCE:
+        raise WrongState("Chỉ tạm dừng được khen thưởng đang có hiệu lực.")
+
+
+def check_resume(state: HonourState) -> None:
+    """Raises WrongState unless the honour is held."""
+    if state is not HonourState.HELD:
+        raise WrongState("Chỉ khôi phục được khen thưởng đang tạm dừng.")
+
+
+def check_revoke(state: HonourState) -> None:
+    """Raises WrongState when it was revoked before."""
+    if state is HonourState.REVOKED:
+        raise WrongState("Khen thưởng này đã bị thu hồi.")

@@ -1,22 +1,23 @@
-"""This service's database: row classes, beside the tables of outbox, inbox and audit."""
+"""This service's database: row classes, beside the tables of outbox, inbox, audit, jobs and parcels."""
 
 from datetime import date, datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from services.review.rules import State
-from shared import audit, inbox, outbox
+from services.review.rules import Choice, HonourState, State
+from shared import audit, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
-from shared.events import Category
+from shared.events import Category, Outcome
 
 METADATA = new_metadata()
-outbox.add_tables(METADATA)
-inbox.add_tables(METADATA)
-audit.add_tables(METADATA)
+for part in (outbox, inbox, audit, jobs, parcels):
+    part.add_tables(METADATA)
 
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
@@ -36,6 +37,21 @@ class Unit(Row, table=True):
     valid_from: date
 
 
+class RuleSetRow(Row, table=True):
+    """What the council goes by, dated; nobody has to have confirmed it."""
+
+    __tablename__ = "rule_sets"
+    __table_args__ = (UniqueConstraint("agency", "code"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    valid_from: date
+    valid_to: date | None = None
+    confirmed: bool = False
+    source: str = ""
+    values: dict[str, Any] = Field(sa_type=JSONB)
+
+
 class Case(Row, table=True):
     """One agency's review of one nomination. `code` is the nomination's, for life."""
 
@@ -43,6 +59,7 @@ class Case(Row, table=True):
     __table_args__ = (
         UniqueConstraint("agency", "origin_agency", "nomination_id"),
         Index(None, "agency", "state", "code"),
+        Index(None, "agency", "code"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -52,8 +69,90 @@ class Case(Row, table=True):
     subject_id: UUID
     code: str
     category: Category = Field(sa_type=words(Category, "category"))
-    rule_set: str
+    criteria: str = Field(description="the pack that the nomination was pinned to")
+    rules: str | None = Field(default=None, description="the rule set that the case was received under")
     revision: int
     state: State = Field(default=State.NEW, sa_type=words(State, "state"))
+    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome, "outcome"))
     version: int = 1
     opened_at: datetime = Field(sa_type=DateTime(timezone=True))
+    moved_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Dossier(Row, table=True):
+    """What a parcel brought for a case: restricted. `content` is the manifest's own words."""
+
+    __tablename__ = "dossiers"
+    __table_args__ = (UniqueConstraint("case_id", "revision"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id")
+    revision: int
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    files: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+
+
+class Sheet(Row, table=True):
+    """One council member's marks for one revision of a dossier."""
+
+    __tablename__ = "sheets"
+    __table_args__ = (UniqueConstraint("case_id", "revision", "member"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id")
+    revision: int
+    member: str
+    marks: dict[str, int] = Field(sa_type=JSONB)
+    note: str = ""
+
+
+class Ballot(Row, table=True):
+    """A vote on a case. A closed one is never opened again; voting anew is a new one."""
+
+    __tablename__ = "ballots"
+    __table_args__ = (Index(None, "case_id"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id")
+    revision: int
+    secret: bool
+    open: bool = True
+
+
+class Roll(Row, table=True):
+    """Who has voted; never what, never when. An open ballot also says what."""
+
+    __tablename__ = "rolls"
+
+    ballot_id: UUID = Field(foreign_key="ballots.id", primary_key=True)
+    voter: str = Field(primary_key=True)
+    choice: Choice | None = Field(default=None, sa_type=words(Choice, "choice"))
+
+
+class Tally(Row, table=True):
+    """How many chose what."""
+
+    __tablename__ = "tallies"
+
+    ballot_id: UUID = Field(foreign_key="ballots.id", primary_key=True)
+    choice: Choice = Field(sa_type=words(Choice, "choice"), primary_key=True)
+    count: int
+
+
+class Honour(Row, table=True):
+    """An honour by a decision with number and date."""
+
+    __tablename__ = "honours"
+    __table_args__ = (UniqueConstraint("case_id"), Index(None, "agency", "decision_date"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id")
+    decision_number: str
+    decision_date: date
+    form: str
+    level: str
+    state: HonourState = Field(default=HonourState.IN_FORCE, sa_type=words(HonourState, "state"))
+    ground: str | None = Field(
+        default=None, description="code of the ground of a hold or revocation; never leaves here"
+    )
+    version: int = 1

@@ -34,6 +34,11 @@ _ATTEMPT_LIFETIME = timedelta(minutes=10)
 
 Revoke = Callable[[str], Awaitable[None]]
 Grants = Callable[[str, str], Awaitable[Sequence[Role]]]
+Seen = Callable[[str, dict[str, Any], Sequence[Role]], Awaitable[None]]
+
+
+async def _unseen(_issuer: str, _claims: dict[str, Any], _roles: Sequence[Role]) -> None:
+    return None
 
 
 async def _no_grants(_issuer: str, _subject: str) -> Sequence[Role]:
@@ -47,11 +52,12 @@ def sign_in_routes(
     reader: SessionReader,
     revoke: Revoke,
     grants: Grants = _no_grants,
+    seen: Seen = _unseen,
 ) -> APIRouter:
     """The sign-in and sign-out routes.
 
     `revoke(session id)` is called when a person signs out, before the answer; `grants(issuer, subject)` gives the roles
-    granted here beside those that the provider names.
+    granted here beside those that the provider names; `seen(issuer, claims, roles)` is told of everybody who signs in.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -82,6 +88,7 @@ def sign_in_routes(
             return _unreachable(request, error)
         except (SignInRefused, BadSession, TooManyRoles) as error:
             return _refused(request, error)
+        await seen(provider.issuer, claims, roles)
         _log.info("session.opened", roles=len(roles))
         response = RedirectResponse(local_path(attempt.back_to), 303, {"Cache-Control": "no-store"})
         delete_cookie(response, ATTEMPT_COOKIE)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -25,6 +26,8 @@ from shared.tracing import start, tracing
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
 Offsets = Mapping[tuple[str, int], int]
+
+EVENT_ID = "inbox.event_id"
 
 _log = structlog.get_logger("inbox")
 _outcomes = Metric("guongsang_inbox_records", "records by outcome", ["agency", "service", "outcome"])
@@ -74,6 +77,12 @@ async def take(
             _outcomes.labels(hearing.agency, hearing.service, outcome).inc(count)
         return batch.outcomes
     raise AssertionError("unreachable")
+
+
+def event_id_of(session: AsyncSession) -> UUID:
+    """The id of the event that is being handled."""
+    event_id: UUID = session.info[EVENT_ID]
+    return event_id
 
 
 class Batch:
@@ -129,15 +138,17 @@ class Batch:
         """Take what waited for this stream's newest event, one after the other."""
         seen = self.seen[stream]
         while waiting := seen.aside.get(seen.last + 1):
-            first, *others = waiting
-            if first.kind is Kind.PARKED:
+            if seen.parked_at(seen.last + 1):
                 return
+            first, *others = waiting
             arrival = await self._fetch(first)
             del seen.aside[seen.last + 1]
-            if not await self.next(seen, arrival):
-                return
+            taken = await self.next(seen, arrival)
             for other in others:
-                self._set_aside(Kind.FORK, await self._fetch(other), f"another event was seen as {seen.last}")
+                reason = f"another event came first as {arrival.envelope.sequence} of this stream"
+                self._set_aside(Kind.FORK, await self._fetch(other), reason)
+            if not taken:
+                return
 
     async def _fetch(self, aside: Aside) -> Arrival:
         """A waiting record, from the table or from this very batch; it no longer stands aside."""
@@ -180,6 +191,7 @@ class Batch:
         begun = time.perf_counter()
         trace = start(around.trace.correlation_id, around.trace.traceparent)
         try:
+            self.session.info[EVENT_ID] = around.id
             with tracing(trace), structlog.contextvars.bound_contextvars(event_id=str(around.id), event=kind.__name__):
                 event = kind.model_validate_json(arrival.raw.body or b"")
                 if self.careful:

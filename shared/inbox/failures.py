@@ -17,6 +17,7 @@ PASSING = (
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
 )
 
 

@@ -4,11 +4,12 @@ Every act is audited.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,8 @@ from shared.inbox.arrivals import Refusal
 from shared.inbox.batch import Batch, Hearing
 from shared.inbox.tables import Kind
 from shared.outbox.recording import raw_connection
+
+_log = structlog.get_logger("inbox")
 
 
 class NotPossible(Exception):
@@ -62,6 +65,7 @@ async def replay(database: Database, hearing: Hearing, aside_id: int, *, actor: 
     Returns none when it took effect, else what it is set aside as now. Raises LookupError, or NotPossible for what no
     replay can cure.
     """
+    hearing = replace(hearing, parked_in_a_row=0)  # what an operator tries says nothing of the topic
     async with database.transaction() as session:
         kind = await _kind(session, aside_id)
         if kind in (Kind.WAITING, Kind.FORK):
@@ -144,18 +148,18 @@ async def skip_gap(
         first = seen.last + 1
         if seen.parked_at(first):
             raise NotPossible("it waits behind a parked event: replay or discard that one")
-        seen.last = min(seen.aside) - 1
+        last = seen.last = min(seen.aside) - 1
         await batch.take_waiting(arrival.stream)
         await batch.write({})
-        note = f"{arrival.stream[0]} {first}-{min(seen.last, arrival.envelope.sequence - 1)}: {reason}"
+        note = f"{arrival.stream[0]} {first}-{last}: {reason}"
         await audit.record(session, actor, "gap.skipped", arrival.stream[1], note=note)
-    return first, arrival.envelope.sequence - 1
+    return first, last
 
 
 async def take_unknown(database: Database, hearing: Hearing) -> int:
     """Take the events that an older build did not know and this one does, oldest first.
 
-    Returns how many took effect.
+    Returns how many took effect. One that fails stays as it is, for an operator to look at.
     """
     async with database.reading() as session:
         rows = await session.execute(
@@ -165,9 +169,15 @@ async def take_unknown(database: Database, hearing: Hearing) -> int:
             {"types": list(hearing.catalogue)},
         )
         ids = list(rows.scalars())
+    taken = 0
     for aside_id in ids:
-        await replay(database, hearing, aside_id, actor=Actor("system:inbox", "system"))
-    return len(ids)
+        try:
+            await replay(database, hearing, aside_id, actor=Actor("system:inbox", "system"))
+        except (LookupError, NotPossible) as error:  # another member took it, or its handler failed
+            _log.error("inbox.unknown_stays", set_aside=aside_id, reason=str(error))
+            continue
+        taken += 1
+    return taken
 
 
 async def _kind(session: AsyncSession, aside_id: int) -> Kind:

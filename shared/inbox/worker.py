@@ -4,8 +4,10 @@ A FastStream subscriber without a handler, and our own loop on it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -21,12 +23,11 @@ from shared.inbox.arrivals import receive
 from shared.inbox.batch import Hearing, TooManyParked, take
 from shared.inbox.failures import is_passing
 from shared.inbox.operating import take_unknown
+from shared.inbox.tables import Kind
 from shared.kafka import KafkaAccess
 
 MAX_RECORDS = 1000
 MOST_WAITING = 10_000
-GAP_ALARM_SECONDS = 60
-TICK_SECONDS = 10
 STUCK_TICKS = 3
 
 _log = structlog.get_logger("inbox")
@@ -52,41 +53,65 @@ def make_broker(
         logger=None,
         apply_types=False,
         allow_auto_create_topics=False,
+        consumer_only=True,  # the relay sends, and nothing here administrates
         request_timeout_ms=10_000,
         metadata_max_age_ms=10_000,
         retry_backoff_ms=200,
     )
-    # Without static membership (evaluation broker) only a short session makes a restart quick.
-    times = (10_000, 1_500) if access.static_member else (2_000, 400)
+    if access.static_member:
+        session, heartbeat = 10_000, 1_500
+    elif access.user is None:
+        # The evaluation broker knows no static members: only a short session makes a restart quick.
+        session, heartbeat = 2_000, 400
+    else:
+        session, heartbeat = 6_000, 1_500  # the least that a real broker allows by itself
     subscriber = broker.subscriber(
         *topics,
         group_id=f"{hearing.agency}.{hearing.service}",
         group_instance_id=access.static_member,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
-        session_timeout_ms=times[0],
-        heartbeat_interval_ms=times[1],
+        session_timeout_ms=session,
+        heartbeat_interval_ms=heartbeat,
         rebalance_timeout_ms=10_000,
         listener=listener,
     )
     return broker, subscriber
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How often a worker looks after itself, and when it raises an alarm about a gap."""
+
+    tick: float = 10
+    gap_alarm: float = 60
+
+
 class Worker:
     """Hears for one service until cancelled."""
 
-    def __init__(self, database: Database, access: KafkaAccess, topics: Sequence[str], hearing: Hearing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        access: KafkaAccess,
+        topics: Sequence[str],
+        hearing: Hearing,
+        pace: Pace = Pace(),
+    ) -> None:
         self._database, self._access, self._topics, self._hearing = database, access, list(topics), hearing
+        self.pace = pace
         self.trouble: str | None = "starting"
         """Why nothing is heard at the moment, none while partitions are assigned and records are taken."""
         self.assigned = 0
+        self.batches = 0
+        """Batches taken in."""
 
     async def run(self) -> None:
         """Hear; an error ends a session and the next begins after a pause.
 
         Raises GivenUp when too many events fail in a row, or when the consumer stands still again after a restart.
         """
-        stuck = 0
+        stuck, batches = 0, 0
         while True:
             try:
                 await self._session()
@@ -95,7 +120,8 @@ class Worker:
                 _log.critical("inbox.stopped", reason=self.trouble)
                 raise GivenUp(self.trouble) from error
             except Stuck as error:
-                stuck += 1
+                stuck = stuck + 1 if self.batches == batches else 1
+                batches = self.batches
                 self.trouble = str(error)
                 _log.error("inbox.stuck", reason=self.trouble, times=stuck)
                 if stuck > 1:
@@ -103,8 +129,6 @@ class Worker:
             except Exception as error:  # noqa: BLE001  # whatever it was, a new session begins from the stored offsets
                 self.trouble = f"{type(error).__name__}: {str(error)[:300]}"
                 _log.warning("inbox.session_ended", error=self.trouble)
-            else:
-                stuck = 0
             await asyncio.sleep(1)
 
     async def _session(self) -> None:
@@ -132,7 +156,9 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         self._database, self._hearing = database, hearing
         self._in_hand = asyncio.Lock()
         self._failures = 0
-        self._full: set[str] = set()
+        self._most = MAX_RECORDS
+        self._placed: set[TopicPartition] = set()
+        self._not_placed: Exception | None = None
         self._resuming: set[asyncio.TimerHandle] = set()
 
     @property
@@ -142,6 +168,7 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         """Let the batch in hand finish before another member takes over."""
+        self._placed.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._in_hand.acquire(), 5)
             self._in_hand.release()
@@ -149,16 +176,22 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         """Begin at the lower of what the database and the group remember; where either remembers nothing, at the start.
 
-        A restored database thus reads again what it forgot, and a new log is read whole.
+        A restored database thus reads again what it forgot, and a new log is read whole. What is fetched before its
+        partition has been placed is dropped by `_read`. aiokafka swallows what a listener raises, so an error is kept
+        and ends the session from there.
         """
-        stored = await self._stored()
-        for tp in assigned:
-            committed = await self.consumer.committed(tp)
-            remembered = stored.get((tp.topic, tp.partition))
-            if committed is None or remembered is None:
-                await self.consumer.seek_to_beginning(tp)
-            else:
-                self.consumer.seek(tp, min(committed, remembered))
+        try:
+            stored = await self._stored()
+            for tp in assigned:
+                committed = await self.consumer.committed(tp)
+                remembered = stored.get((tp.topic, tp.partition))
+                if committed is None or remembered is None:
+                    await self.consumer.seek_to_beginning(tp)
+                else:
+                    self.consumer.seek(tp, min(committed, remembered))
+                self._placed.add(tp)
+        except Exception as error:  # noqa: BLE001  # raised again by _read
+            self._not_placed = error
 
     async def _stored(self) -> Mapping[tuple[str, int], int]:
         async with self._database.reading() as session:
@@ -181,27 +214,36 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def _read(self, worker: Worker) -> None:
         while True:
-            records = await self.consumer.getmany(timeout_ms=1000, max_records=MAX_RECORDS)
-            worker.assigned = len(self.consumer.assignment())
-            if not records:
-                continue
-            async with self._in_hand:
-                items = [receive(record) for of_partition in records.values() for record in of_partition]
-                offsets = {
-                    (tp.topic, tp.partition): of_partition[-1].offset + 1 for tp, of_partition in records.items()
-                }
-                try:
-                    async with asyncio.timeout(60):
-                        await take(self._database, self._hearing, items, offsets)
-                except TooManyParked:
-                    raise
-                except Exception as error:
-                    if not is_passing(error):
-                        raise
-                    self._step_back(records, error)
-                    continue
-                self._failures = 0
-            await self._commit(records)
+            fetched = await self.consumer.getmany(timeout_ms=1000, max_records=self._most)
+            worker.assigned = len(self._placed)
+            if self._not_placed is not None:
+                raise self._not_placed
+            records = {tp: of_partition for tp, of_partition in fetched.items() if tp in self._placed}
+            if records:
+                async with self._in_hand:
+                    if await self._take(records):
+                        worker.batches += 1
+                        await self._commit(records)
+
+    async def _take(self, records: Mapping[TopicPartition, Sequence[Any]]) -> bool:
+        """Take a batch in. False when it is to be read again because its failure passes."""
+        items = [receive(record) for of_partition in records.values() for record in of_partition]
+        offsets = {(tp.topic, tp.partition): of_partition[-1].offset + 1 for tp, of_partition in records.items()}
+        try:
+            async with asyncio.timeout(60):
+                await take(self._database, self._hearing, items, offsets)
+        except TooManyParked:
+            raise
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            # It may have been too much for one transaction.
+            self._most = max(1, len(items) // 4)
+            self._step_back(records, error)
+            return False
+        self._failures = 0
+        self._most = min(self._most * 2, MAX_RECORDS)
+        return True
 
     def _step_back(self, records: Mapping[TopicPartition, Sequence[Any]], error: Exception) -> None:
         """Read these again in a while. Sleeping here would leave the group."""
@@ -237,23 +279,26 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
                 _log.info("inbox.commit_failed", error=type(error).__name__)
 
     async def _watch(self, worker: Worker) -> None:
-        """Every ten seconds: is the consumer alive, are there gaps that nobody fills, does a topic hold too much."""
+        """At every tick: is the consumer alive, are there gaps that nobody fills, does a topic hold too much."""
         before: dict[TopicPartition, int] = {}
-        still = 0
+        still: Counter[TopicPartition] = Counter()
         while True:
-            await asyncio.sleep(TICK_SECONDS)
-            assignment = sorted(self.consumer.assignment())
-            ends = await asyncio.wait_for(self.consumer.end_offsets(assignment), 10) if assignment else {}
-            now = {tp: await self.consumer.position(tp) for tp in assignment}
-            behind = [tp for tp in assignment if ends[tp] > now[tp] and tp not in self.consumer.paused()]
+            await asyncio.sleep(worker.pace.tick)
+            async with asyncio.timeout(max(worker.pace.tick, 10)):
+                assignment = sorted(self.consumer.assignment())
+                ends = await self.consumer.end_offsets(assignment) if assignment else {}
+                now = {tp: await self.consumer.position(tp) for tp in assignment}
+            behind = {tp for tp in assignment if ends[tp] > now[tp] and tp not in self.consumer.paused()}
             _lag.labels(self._hearing.agency, self._hearing.service).set(sum(ends[tp] - now[tp] for tp in assignment))
-            still = still + 1 if behind and all(before.get(tp) == now[tp] for tp in behind) else 0
-            if still >= STUCK_TICKS:
-                raise Stuck(f"{len(behind)} partition(s) have stood still for {STUCK_TICKS * TICK_SECONDS} s")
+            if not self._in_hand.locked():  # a slow batch is no dead consumer
+                still = Counter({tp: still[tp] + 1 for tp in behind if before.get(tp) == now[tp]})
+            stuck = [tp for tp in still if still[tp] >= STUCK_TICKS]
+            if stuck:
+                raise Stuck(f"{len(stuck)} partition(s) have stood still for {STUCK_TICKS * worker.pace.tick:.0f} s")
             before = now
-            await self._look_aside()
+            await self._look_aside(worker.pace)
 
-    async def _look_aside(self) -> None:
+    async def _look_aside(self, pace: Pace) -> None:
         async with self._database.reading() as session:
             rows = list(
                 await session.execute(
@@ -263,13 +308,13 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
                     )
                 )
             )
-        totals: dict[str, int] = dict.fromkeys(("waiting", "unknown", "parked", "fork", "refused"), 0)
+        totals: dict[str, int] = dict.fromkeys(Kind, 0)
         for kind, topic, count, age in rows:
             totals[kind] += count
-            if kind == "waiting" and age > GAP_ALARM_SECONDS:
+            if kind == "waiting" and age > pace.gap_alarm:
                 _log.error("inbox.gap_stays", topic=topic, waiting=count, seconds=round(age))
             if kind == "waiting" and count >= MOST_WAITING:
                 _log.error("inbox.topic_paused", topic=topic, waiting=count)
-                self._pause([tp for tp in self.consumer.assignment() if tp.topic == topic], TICK_SECONDS * 1.5)
+                self._pause([tp for tp in self.consumer.assignment() if tp.topic == topic], pace.tick * 1.5)
         for kind, total in totals.items():
             _aside.labels(self._hearing.agency, self._hearing.service, kind).set(total)

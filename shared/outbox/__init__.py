@@ -6,7 +6,7 @@ sends rows below the horizon of open transactions, ordered by (position, id): se
 docs/decisions/0003-streams-and-positions.md.
 """
 
-from shared.outbox.recording import EventTooLarge, Speaker, agency_of, record, recorded, write_recorded
+from shared.outbox.recording import EventTooLarge, Speaker, agency_of, clock_of, record, recorded, write_recorded
 from shared.outbox.tables import add_tables
 
-__all__ = ["EventTooLarge", "Speaker", "add_tables", "agency_of", "record", "recorded", "write_recorded"]
+__all__ = ["EventTooLarge", "Speaker", "add_tables", "agency_of", "clock_of", "record", "recorded", "write_recorded"]

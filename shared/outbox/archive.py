@@ -16,13 +16,14 @@ class Row:
     position: int
     id: int
     recorded_at: datetime
+    event_id: UUID
     topic: str
     key: str
     headers: bytes
     body: bytes
 
 
-_COLUMNS = "position, id, recorded_at, topic, key, headers, body"
+_COLUMNS = "position, id, recorded_at, event_id, topic, key, headers, body"
 
 
 async def unsent(connection: asyncpg.Connection, base: int, after: tuple[int, int], limit: int) -> list[Row]:
@@ -61,6 +62,34 @@ async def known(connection: asyncpg.Connection, topic: str, ids: list[UUID]) -> 
         "select event_id, position, id from outbox where topic = $1 and event_id = any($2::uuid[])", topic, ids
     )
     return {row["event_id"]: (row["position"], row["id"]) for row in rows}
+
+
+async def unsent_of(
+    connection: asyncpg.Connection, topic: str, key: str, after: tuple[int, int], sent: list[UUID]
+) -> list[Row]:
+    """A stream's rows after the cursor, whether below the horizon or not, but for those that were `sent` after all."""
+    rows = await connection.fetch(
+        f"""select {_COLUMNS} from outbox
+             where topic = $1 and key = $2 and (position, id) > ($3, $4) and event_id <> all($5::uuid[])
+             order by position, id""",  # noqa: S608  # our own constant
+        topic,
+        key,
+        *after,
+        sent,
+    )
+    return [Row(*row) for row in rows]
+
+
+async def renumber(connection: asyncpg.Connection, row: Row, sequence: int, headers: bytes) -> None:
+    """Give a row that was never sent another place in its stream."""
+    await connection.execute(
+        "update outbox set sequence = $4, headers = $5 where (position, id, recorded_at) = ($1, $2, $3)",
+        row.position,
+        row.id,
+        row.recorded_at,
+        sequence,
+        headers,
+    )
 
 
 async def ensure_partitions(connection: asyncpg.Connection, now: datetime) -> list[str]:

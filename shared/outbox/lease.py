@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import asyncpg
 
 _LOCK = 7_203_110  # any number; advisory locks are per database
+ASLEEP = "15s"
+"""A holder that says nothing to the database for so long is frozen: the server ends its session and the lease."""
 
 
 class LeaseLost(Exception):
@@ -70,6 +72,7 @@ async def take(connection: asyncpg.Connection) -> Lease | None:
     """Take the lease on this connection; none when another holds it."""
     if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
         return None
+    await connection.execute(f"set idle_session_timeout = '{ASLEEP}'")
     row = await connection.fetchrow("update relay set epoch = epoch + 1 returning epoch, base, position, id")
     assert row is not None
     return Lease(connection, *row)

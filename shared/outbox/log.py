@@ -4,16 +4,21 @@ The ordinary crash window, a log that was lost, or a younger self.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from shared.envelope import BadEnvelope, Envelope, from_record
 from shared.kafka import KafkaAccess
 from shared.outbox import archive
+
+
+class TopicMissing(Exception):
+    """A topic of this service does not exist on the broker."""
 
 
 class OlderCopy(Exception):
@@ -25,15 +30,13 @@ class OlderCopy(Exception):
 
 @dataclass(frozen=True)
 class Lost:
-    """A partition's log ends (at offset `end`) before what was acknowledged.
-
-    Rows after `after` are to be sent again.
-    """
+    """A partition whose log no longer holds all that was acknowledged: it ends at `end` and still has `held`."""
 
     topic: str
     partition: int
+    acknowledged: int
     end: int
-    after: tuple[int, int]
+    held: frozenset[UUID]
 
 
 class Log:
@@ -45,84 +48,85 @@ class Log:
         """First offset and offset after the last, per partition."""
 
     @classmethod
-    async def open(cls, access: KafkaAccess, partitions: Mapping[str, int]) -> "Log":
-        """Look at the topics, given with their numbers of partitions. The caller closes it."""
-        consumer = AIOKafkaConsumer(enable_auto_commit=False, **access.client_options())
-        await consumer.start()
+    async def open(cls, access: KafkaAccess, topics: Sequence[str]) -> "Log":
+        """Look at the topics. The caller closes it. Raises TopicMissing."""
+        consumer = AIOKafkaConsumer(*topics, enable_auto_commit=False, **access.client_options())
         try:
-            all_of_them = [TopicPartition(topic, n) for topic, count in partitions.items() for n in range(count)]
-            consumer.assign(all_of_them)
-            begins, ends = await asyncio.gather(
-                consumer.beginning_offsets(all_of_them), consumer.end_offsets(all_of_them)
-            )
+            await consumer.start()
+            here = sorted(consumer.assignment())
+            consumer.pause(*here)
+            begins, ends = await asyncio.gather(consumer.beginning_offsets(here), consumer.end_offsets(here))
+        except (UnknownTopicOrPartitionError, KafkaTimeoutError):
+            missing = [topic for topic in topics if not consumer.partitions_for_topic(topic)]
+            await consumer.stop()
+            raise TopicMissing(
+                f"topic {', '.join(missing)} does not exist: run `python -m deploy.topics apply`"
+            ) from None
         except BaseException:
             await consumer.stop()
             raise
-        return cls(consumer, {tp: (begins[tp], ends[tp]) for tp in all_of_them})
+        return cls(consumer, {tp: (begins[tp], ends[tp]) for tp in here})
 
     async def close(self) -> None:
         """Leave the broker."""
         await self._consumer.stop()
 
-    async def read(self, tp: TopicPartition, begin: int) -> list[Envelope]:
-        """The events of one partition from offset `begin` to the end seen at opening.
+    async def read(self, begins: Mapping[TopicPartition, int]) -> dict[TopicPartition, list[tuple[int, Envelope]]]:
+        """The events of these partitions, each from an offset to the end seen at opening, with their offsets.
 
         Unreadable records are left out.
         """
-        first, end = self.ends[tp]
-        begin = max(begin, first)
-        found: list[Envelope] = []
-        if begin >= end:
-            return found
-        self._consumer.assign([tp])
-        self._consumer.seek(tp, begin)
-        while await self._consumer.position(tp) < end:
-            for records in (await self._consumer.getmany(timeout_ms=1000, max_records=5000)).values():
+        found: dict[TopicPartition, list[tuple[int, Envelope]]] = {tp: [] for tp in begins}
+        pending = {tp for tp, begin in begins.items() if max(begin, self.ends[tp][0]) < self.ends[tp][1]}
+        for tp in pending:
+            self._consumer.seek(tp, max(begins[tp], self.ends[tp][0]))
+            self._consumer.resume(tp)
+        while pending:
+            for tp, records in (await self._consumer.getmany(*pending, timeout_ms=1000, max_records=5000)).items():
                 for record in records:
-                    if record.offset < end:
+                    if record.offset < self.ends[tp][1]:
                         try:
-                            found.append(from_record(list(record.headers), record.key, record.value))
+                            around = from_record(list(record.headers), record.key, record.value)
                         except BadEnvelope:
                             continue  # not said by us: nothing to compare
+                        found[tp].append((record.offset, around))
+            done = {tp for tp in pending if await self._consumer.position(tp) >= self.ends[tp][1]}
+            self._consumer.pause(*done)
+            pending -= done
         return found
 
 
-async def compare(log: Log, connection: asyncpg.Connection) -> tuple[list[Lost], dict[tuple[str, int], int]]:
-    """Compare the log with what was acknowledged.
+async def compare(log: Log, connection: asyncpg.Connection, cursor: tuple[int, int]) -> list[Lost]:
+    """Compare the log with what was acknowledged; returns the partitions that lost events.
 
-    Returns the partitions that lost events, and the newest offsets of those that hold more than was noted (the window
-    between a send and its cursor). Raises OlderCopy when they hold events that this database does not know.
+    Beyond what was acknowledged may lie what was sent before a crash kept the cursor from moving. Raises OlderCopy when
+    events lie there that this database does not know. A log that was lost may have grown again before anybody looked:
+    then an event that the cursor has not passed stands where an acknowledged one stood.
     """
-    noted = {
-        (r["topic"], r["partition"]): r["acknowledged"] for r in await connection.fetch("select * from relay_ends")
-    }
-    lost: list[Lost] = []
-    ahead: dict[tuple[str, int], int] = {}
+    noted = await acknowledged(connection)
+    found = await log.read({tp: max(noted.get(tp, 0), 0) for tp in log.ends})
+    lost: list[tuple[TopicPartition, int]] = []
     for tp, (_, end) in log.ends.items():
-        acknowledged = noted.get((tp.topic, tp.partition), -1)
-        if end > acknowledged + 1:
-            ids = [e.id for e in await log.read(tp, acknowledged + 1)]
-            known = await archive.known(connection, tp.topic, ids)
-            _refuse_unknown(tp, [i for i in ids if i not in known])
-            ahead[tp.topic, tp.partition] = end - 1
-        elif end <= acknowledged:
-            lost.append(Lost(tp.topic, tp.partition, end, await _last_known(log, tp, connection)))
-    return lost, ahead
+        known = await archive.known(connection, tp.topic, [around.id for _, around in found[tp]])
+        last = noted.get(tp, -1)
+        unknown = [around.id for offset, around in found[tp] if offset > last and around.id not in known]
+        if unknown:
+            raise OlderCopy(
+                f"{tp.topic}/{tp.partition} holds {len(unknown)} event(s) that this database never said,"
+                f" the first {unknown[0]}: the database is an older copy."
+                " Nothing is sent; run the command `rebase` of this service"
+            )
+        there = next((known.get(around.id) for offset, around in found[tp] if offset == last), None)
+        if end <= last or (there is not None and there > cursor):
+            lost.append((tp, last))
+    left = await log.read({tp: 0 for tp, _ in lost})
+    return [
+        Lost(tp.topic, tp.partition, last, log.ends[tp][1], frozenset(around.id for _, around in left[tp]))
+        for tp, last in lost
+    ]
 
 
-def _refuse_unknown(tp: TopicPartition, unknown: list[UUID]) -> None:
-    if unknown:
-        raise OlderCopy(
-            f"{tp.topic}/{tp.partition} holds {len(unknown)} event(s) that this database never said,"
-            f" the first {unknown[0]}: the database is an older copy."
-            " Nothing is sent; run the command `rebase` of this service"
-        )
-
-
-async def _last_known(log: Log, tp: TopicPartition, connection: asyncpg.Connection) -> tuple[int, int]:
-    events = await log.read(tp, log.ends[tp][1] - 1)
-    if not events:
-        return 0, 0
-    known = await archive.known(connection, tp.topic, [events[-1].id])
-    _refuse_unknown(tp, [e.id for e in events[-1:] if e.id not in known])
-    return known[events[-1].id]
+async def acknowledged(connection: asyncpg.Connection) -> dict[TopicPartition, int]:
+    """The highest offset that the broker acknowledged, per partition."""
+    rows = await connection.fetch("select topic, partition, acknowledged from relay_ends")
+    return {TopicPartition(row["topic"], row["partition"]): row["acknowledged"] for row in rows}

@@ -79,6 +79,12 @@ def agency_of(session: AsyncSession) -> str:
     return speaker.agency
 
 
+def clock_of(session: AsyncSession) -> Clock:
+    """The domain clock of the service whose database this is."""
+    speaker: Speaker = session.info[_SPEAKER]
+    return speaker.clock
+
+
 def attach(session: AsyncSession, speaker: Speaker) -> None:
     """Make a session able to say events."""
     session.info[_PENDING] = []

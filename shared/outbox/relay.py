@@ -3,22 +3,21 @@
 import asyncio
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
 import orjson
 import structlog
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client import Counter, Gauge
 
 from shared.kafka import KafkaAccess
 from shared.outbox import archive, lease
 from shared.outbox.archive import Row
 from shared.outbox.lease import Lease
-from shared.outbox.log import Log, Lost, OlderCopy, compare
+from shared.outbox.log import Log, Lost, OlderCopy, TopicMissing, compare
 
 WINDOW = 2000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.5
@@ -39,8 +38,8 @@ def partition_of(key: bytes, partitions: int) -> int:
     return zlib.crc32(key) % partitions
 
 
-class TopicMissing(Exception):
-    """A topic of this service does not exist on the broker."""
+class LogLost(Exception):
+    """The broker put an event where another one was: a log was lost while this session was sending to it."""
 
 
 class Relay:
@@ -60,10 +59,11 @@ class Relay:
 
         `real` is the real clock.
         """
-        self._connect, self._access, self._topics, self._real = connect, access, topics, real
+        self._connect, self.access, self.topics, self._real = connect, access, topics, real
         self._labels = (agency, service)
         self._bell = asyncio.Event()
-        self._partitions: dict[str, int] = {}
+        self._partitions: Mapping[str, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
         self.trouble: str | None = "starting"
         """Why nothing is sent at the moment; none while a session runs or another relay holds the lease."""
         self.holds_lease = False
@@ -105,31 +105,29 @@ class Relay:
             connection.terminate()
 
     async def _relay(self, held: Lease) -> None:
+        log = await Log.open(self.access, self.topics)
+        try:
+            lost = await compare(log, held.connection, (held.position, held.id))
+        finally:
+            await log.close()
+        self._partitions = Tally(tp.topic for tp in log.ends)
+        self._ends = {tp: end - 1 for tp, (_, end) in log.ends.items()}
         producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=MAX_BATCH,
             max_request_size=1_048_576,
-            **self._access.client_options(),
+            **self.access.client_options(),
         )
-        await producer.start()
         try:
-            self._partitions = {topic: await _partitions(producer, topic) for topic in self._topics}
-            log = await Log.open(self._access, self._partitions)
-            try:
-                lost, ahead = await compare(log, held.connection)
-            finally:
-                await log.close()
-            if ahead:
-                await held.move(held.position, held.id, ahead)
+            await producer.start()
             for one in lost:
                 await self._refill(held, producer, one)
             self.trouble, self.holds_lease = None, True
             await self._send_all(held, producer)
         finally:
-            with suppress(TimeoutError):  # stopping flushes, and would wait for ever while the broker is away
-                await asyncio.wait_for(producer.stop(), 5)
+            await _stop(producer)
 
     async def _send_all(self, held: Lease, producer: AIOKafkaProducer) -> None:
         pause, measured, cursor = SHORTEST_PAUSE, 0.0, (held.position, held.id)
@@ -139,7 +137,7 @@ class Relay:
                 sending = await self._send(producer, rows)
                 cursor = rows[-1].position, rows[-1].id
                 following = await archive.unsent(held.connection, held.base, cursor, WINDOW)
-                await held.move(*cursor, await _acknowledged(sending))
+                await held.move(*cursor, await self._acknowledged(sending))
                 _sent.labels(*self._labels).inc(len(rows))
                 rows, pause = following, SHORTEST_PAUSE
             else:
@@ -161,34 +159,67 @@ class Relay:
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> "list[_Sending]":
-        groups: dict[tuple[str, int], list[Row]] = {}
+        groups: dict[TopicPartition, list[Row]] = {}
         for row in rows:
-            groups.setdefault((row.topic, partition_of(row.key.encode(), self._partitions[row.topic])), []).append(row)
+            partition = partition_of(row.key.encode(), self._partitions[row.topic])
+            groups.setdefault(TopicPartition(row.topic, partition), []).append(row)
         sending: list[_Sending] = []
-        for (topic, partition), group in groups.items():
+        for tp, group in groups.items():
             batch = producer.create_batch()
             for row in group:
                 if not _append(batch, row):
-                    sending.append(await _dispatch(producer, batch, topic, partition))
+                    sending.append(await _dispatch(producer, batch, tp))
                     batch = producer.create_batch()
                     assert _append(batch, row), "record() refuses what does not fit an empty batch"
-            sending.append(await _dispatch(producer, batch, topic, partition))
+            sending.append(await _dispatch(producer, batch, tp))
         return sending
 
+    async def _acknowledged(self, sending: "Sequence[_Sending]") -> dict[TopicPartition, int]:
+        """Wait for the broker's word on every batch; the highest offset of each partition. Raises LogLost."""
+        ends: dict[TopicPartition, int] = {}
+        for tp, count, future in sending:
+            first: int = (await future).offset  # type: ignore[attr-defined]
+            if 0 <= first <= self._ends.get(tp, -1):  # below 0: the broker had it already and does not say where
+                raise LogLost(f"{tp.topic}/{tp.partition} had offset {self._ends[tp]} and gave {first}")
+            ends[tp] = max(ends.get(tp, -1), first + count - 1)
+        self._ends |= ends
+        return ends
+
     async def _refill(self, held: Lease, producer: AIOKafkaProducer, lost: Lost) -> None:
-        """Send a partition's rows again from the archive: its log ends before what was acknowledged.
+        """Send again from the archive what a partition's log no longer holds.
 
         The old end stays noted until all is sent, so that a session that dies here leaves the rest to the next one.
+        A log may have held events twice: the first one is repeated so often that each comes to lie no lower than it
+        lay. A reader that stands in the middle of the old log and does not notice then misses nothing.
         """
-        after, again, end = lost.after, 0, lost.end - 1
+        tp = TopicPartition(lost.topic, lost.partition)
+        first: Row | None = None
+        count = 0
+        async for missing in self._missing(held, lost):
+            first = first or missing[0]
+            count += len(missing)
+        spare = lost.acknowledged + 1 - lost.end - count
+        while first and spare > 0:
+            await self._acknowledged(await self._send(producer, [first] * min(spare, WINDOW)))
+            spare -= WINDOW
+        async for missing in self._missing(held, lost):
+            await self._acknowledged(await self._send(producer, missing))
+        await held.lower(lost.topic, lost.partition, self._ends[tp])
+        _log.error("relay.log_refilled", topic=lost.topic, partition=lost.partition, sent_again=count)
+
+    async def _missing(self, held: Lease, lost: Lost) -> AsyncIterator[list[Row]]:
+        """A lost partition's rows up to the cursor that its log no longer holds, window by window."""
+        after = 0, 0
         while rows := await archive.sent(held.connection, lost.topic, after, (held.position, held.id), WINDOW):
             after = rows[-1].position, rows[-1].id
-            mine = [r for r in rows if partition_of(r.key.encode(), self._partitions[lost.topic]) == lost.partition]
-            if mine:
-                end = (await _acknowledged(await self._send(producer, mine)))[lost.topic, lost.partition]
-                again += len(mine)
-        await held.lower(lost.topic, lost.partition, end)
-        _log.error("relay.log_refilled", topic=lost.topic, partition=lost.partition, sent_again=again)
+            missing = [
+                row
+                for row in rows
+                if row.event_id not in lost.held
+                and partition_of(row.key.encode(), self._partitions[lost.topic]) == lost.partition
+            ]
+            if missing:
+                yield missing
 
     async def _measure(self, held: Lease) -> None:
         row = await held.connection.fetchrow(
@@ -203,15 +234,17 @@ class Relay:
             gauge.labels(*self._labels).set(value)
 
 
-async def _partitions(producer: AIOKafkaProducer, topic: str) -> int:
-    """How many partitions a topic has. Raises TopicMissing."""
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Flush and close; after five seconds only close, for while the broker is away a flush would wait for ever."""
     try:
-        return len(await producer.partitions_for(topic))
-    except (UnknownTopicOrPartitionError, KafkaTimeoutError):
-        raise TopicMissing(f"topic {topic} does not exist: run `python -m deploy.topics apply`") from None
+        await asyncio.wait_for(producer.stop(), 5)
+    except TimeoutError:
+        # Else its sender would live on and send old batches behind the next session's.
+        await producer._sender.close()  # noqa: SLF001  # there is no other way to give up what is not delivered
+        await producer.client.close()
 
 
-_Sending = tuple[str, int, int, "asyncio.Future[object]"]
+_Sending = tuple[TopicPartition, int, "asyncio.Future[object]"]
 
 
 def _append(batch: object, row: Row) -> bool:
@@ -223,16 +256,7 @@ def _append(batch: object, row: Row) -> bool:
     )
 
 
-async def _dispatch(producer: AIOKafkaProducer, batch: object, topic: str, partition: int) -> _Sending:
+async def _dispatch(producer: AIOKafkaProducer, batch: object, tp: TopicPartition) -> _Sending:
     batch.close()  # type: ignore[attr-defined]
     count: int = batch.record_count()  # type: ignore[attr-defined]
-    return topic, partition, count, await producer.send_batch(batch, topic, partition=partition)
-
-
-async def _acknowledged(sending: Sequence[_Sending]) -> dict[tuple[str, int], int]:
-    """Wait for the broker's word on every batch; the highest offset of each partition."""
-    ends: dict[tuple[str, int], int] = {}
-    for topic, partition, count, future in sending:
-        placed = await future
-        ends[topic, partition] = max(ends.get((topic, partition), -1), placed.offset + count - 1)  # type: ignore[attr-defined]
-    return ends
+    return tp, count, await producer.send_batch(batch, tp.topic, partition=tp.partition)

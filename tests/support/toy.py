@@ -63,6 +63,15 @@ class Later(Event):
     number: int
 
 
+class Answered(Event):
+    """The listener says something in turn, where a test asks for it."""
+
+    said_by = "review"
+    keyed_by = "thing"
+
+    thing: str
+
+
 class Mood:
     """What the handlers do when they are called."""
 

@@ -1,25 +1,23 @@
-"""The verbs of nominating. Each locks what it speaks about, records what it says, and never commits."""
+"""A dossier from its first word to its hand-in. Each action locks the dossier, records what it says, never commits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from uuid_utils.compat import uuid7
 
 from services.nomination import rules
+from services.nomination.actions.plans import Agency
+from services.nomination.rules import Relation, State
 from services.nomination.tables import (
     Claim,
     Counter,
     Criterion,
     Evidence,
     Nomination,
-    Plan,
+    Person,
     Round,
     Step,
     Subject,
@@ -27,80 +25,9 @@ from services.nomination.tables import (
 )
 from shared import audit, outbox
 from shared.audit import Actor
-from shared.events import Category, NominationSubmitted, UnitOpened
+from shared.events import Category, NominationRevised, NominationSubmitted, Sealed
+from shared.files import Accepted
 from shared.names import folded, normal, sort_key
-
-
-@dataclass(frozen=True)
-class Agency:
-    """What actions need of the agency that runs this service."""
-
-    id: str
-    mark: str
-
-
-async def open_unit(
-    session: AsyncSession,
-    agency: Agency,
-    *,
-    code: str,
-    name: str,
-    kind: str,
-    since: date,
-    at: datetime,
-    by: Actor,
-    id: UUID | str | None = None,
-) -> Unit:
-    """Let a unit exist from a day on, and announce it. A unit of that code that exists already is returned as it is."""
-    found = await session.scalar(select(Unit).where(col(Unit.agency) == agency.id, col(Unit.code) == code))
-    if found is not None:
-        return found
-    unit = Unit(
-        id=UUID(str(id)) if id else uuid7(), agency=agency.id, code=code, name=normal(name), kind=kind, valid_from=since
-    )
-    session.add(unit)
-    await session.flush()
-    outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
-    await audit.record(session, by, "unit.opened", unit.id)
-    return unit
-
-
-async def enter_plan(
-    session: AsyncSession, agency: Agency, *, plan: dict[str, Any], rounds: Sequence[dict[str, Any]], by: Actor
-) -> Plan:
-    """Enter a plan with its rounds as its papers say it.
-
-    A plan of that code that was entered before is left as it is.
-    """
-    found = await session.scalar(select(Plan).where(col(Plan.agency) == agency.id, col(Plan.code) == plan["code"]))
-    if found is not None:
-        return found
-    entered = Plan(agency=agency.id, **plan)
-    session.add(entered)
-    await session.flush()
-    session.add_all(Round(agency=agency.id, plan_id=entered.id, **one) for one in rounds)
-    await audit.record(session, by, "plan.entered", entered.id)
-    return entered
-
-
-async def enter_criteria(
-    session: AsyncSession, agency: Agency, *, pack: str, criteria: Sequence[dict[str, Any]], by: Actor
-) -> int:
-    """Enter a version of a criteria pack; what was entered before is left as it is. Returns how many are new."""
-    known = set(
-        await session.scalars(
-            select(col(Criterion.code)).where(col(Criterion.agency) == agency.id, col(Criterion.pack) == pack)
-        )
-    )
-    new = [
-        Criterion(agency=agency.id, pack=pack, position=place, **one)
-        for place, one in enumerate(criteria, 1)
-        if one["code"] not in known
-    ]
-    session.add_all(new)
-    if new:
-        await audit.record(session, by, "criteria.entered", pack)
-    return len(new)
 
 
 async def start_nomination(
@@ -169,6 +96,7 @@ async def write_claim(
     """
     nomination = await lock(session, nomination_id)
     rules.check_editable(nomination.state)
+    nomination.version += 1
     claim = await session.scalar(
         select(Claim).where(col(Claim.nomination_id) == nomination_id, col(Claim.criterion) == criterion)
     )
@@ -186,25 +114,64 @@ async def write_claim(
     return claim
 
 
-async def add_evidence(session: AsyncSession, *, claim_id: UUID, text: str, by: Actor) -> Evidence:
-    """Tie a described piece of evidence to a claim. Raises NotADraft."""
+async def add_evidence(
+    session: AsyncSession, *, claim_id: UUID, text: str, file: Accepted | None = None, by: Actor
+) -> Evidence:
+    """Tie a piece of evidence to a claim: described, or a file that lies in the store already. Raises NotADraft."""
     claim = await session.get_one(Claim, claim_id)
     nomination = await lock(session, claim.nomination_id)
     rules.check_editable(nomination.state)
-    evidence = Evidence(agency=nomination.agency, claim_id=claim_id, text=normal(text))
+    nomination.version += 1
+    evidence = Evidence(
+        agency=nomination.agency,
+        claim_id=claim_id,
+        text=normal(text) or (file.name if file else ""),
+        sha256=file.sha256 if file else None,
+        file_name=file.name if file else None,
+        media_type=file.media_type if file else None,
+        size=file.size if file else None,
+    )
     session.add(evidence)
     await session.flush()
     await audit.record(session, by, "evidence.added", evidence.id)
     return evidence
 
 
-async def submit_nomination(
-    session: AsyncSession, *, nomination_id: UUID, at: datetime, today: date, by: Actor
-) -> Nomination:
-    """Hand a dossier in and announce it.
+async def set_contacts(
+    session: AsyncSession,
+    *,
+    nomination_id: UUID,
+    emails: dict[Relation, str],
+    guardian: str,
+    born_on: date | None,
+    today: date,
+    by: Actor,
+) -> None:
+    """Save how the people concerned are reached, and a pupil's birthday. Raises NotADraft, BadContact."""
+    nomination = await lock(session, nomination_id)
+    rules.check_editable(nomination.state)
+    nomination.version += 1
+    subject = await session.get_one(Subject, nomination.subject_id)
+    rules.check_contacts(emails, born_on, today, child=subject.category is Category.PUPIL)
+    subject.born_on = born_on
+    known = {
+        one.relation: one for one in await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
+    }
+    for relation, email in emails.items():
+        name = guardian if relation is Relation.GUARDIAN else subject.name
+        if relation in known:
+            known[relation].name, known[relation].email = normal(name), email.strip()
+        elif email:
+            person = Person(
+                agency=subject.agency, subject_id=subject.id, relation=relation, name=normal(name), email=email.strip()
+            )
+            session.add(person)
+    await session.flush()
+    await audit.record(session, by, "contacts.written", nomination_id)
 
-    Raises NotADraft, RoundNotOpen, or NotComplete with what is missing.
-    """
+
+async def check_submittable(session: AsyncSession, *, nomination_id: UUID, today: date) -> None:
+    """Raises NotADraft, RoundNotOpen, or NotComplete with what is missing."""
     nomination = await lock(session, nomination_id)
     chosen = await session.get_one(Round, nomination.round_id)
     subject = await session.get_one(Subject, nomination.subject_id)
@@ -215,45 +182,56 @@ async def submit_nomination(
             col(Criterion.category) == subject.category,
         )
     )
-    rules.check_submittable(
-        nomination.state,
-        chosen.opens_on,
-        chosen.closes_on,
-        today,
-        list(criteria),
-        await claimed(session, nomination_id),
-    )
-    nomination.state = rules.State.SUBMITTED
-    nomination.submitted_at = at
+    claims = await claimed(session, nomination_id)
+    rules.check_submittable(nomination.state, chosen.opens_on, chosen.closes_on, today, list(criteria), claims)
+
+
+async def submit_nomination(
+    session: AsyncSession, *, nomination_id: UUID, version: int, dossier: Sealed, at: datetime, today: date, by: Actor
+) -> Nomination:
+    """Hand a dossier in, the first time or corrected, and announce it; its parcel lies in the store already.
+
+    `version` is that of the nomination when the parcel was packed. Raises NotADraft, RoundNotOpen, NotComplete, or
+    ChangedMeanwhile when something was saved after the packing.
+    """
+    await check_submittable(session, nomination_id=nomination_id, today=today)
+    nomination = await lock(session, nomination_id)
+    if nomination.version != version:
+        raise rules.ChangedMeanwhile("")
+    subject = await session.get_one(Subject, nomination.subject_id)
+    again = nomination.state is State.RETURNED
+    nomination.state, nomination.submitted_at = State.SUBMITTED, at
     nomination.revision += 1
     nomination.version += 1
-    outbox.record(
-        session,
-        NominationSubmitted(
-            nomination_id=nomination.id,
-            origin_agency=nomination.agency,
-            unit_id=nomination.unit_id,
-            subject_id=nomination.subject_id,
-            code=nomination.code,
-            category=subject.category,
-            plan_id=nomination.plan_id,
-            round_id=nomination.round_id,
-            rule_set=nomination.rule_set,
-            revision=nomination.revision,
-            occurred_at=at,
-        ),
-    )
-    session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="submitted", holder="review"))
-    await audit.record(session, by, "nomination.submitted", nomination.id)
+    about = {
+        "nomination_id": nomination.id,
+        "origin_agency": nomination.agency,
+        "unit_id": nomination.unit_id,
+        "subject_id": nomination.subject_id,
+        "code": nomination.code,
+        "revision": nomination.revision,
+        "dossier": dossier,
+        "occurred_at": at,
+    }
+    if again:
+        outbox.record(session, NominationRevised.model_validate(about))
+    else:
+        outbox.record(
+            session,
+            NominationSubmitted.model_validate(
+                about
+                | {
+                    "category": subject.category,
+                    "plan_id": nomination.plan_id,
+                    "round_id": nomination.round_id,
+                    "rule_set": nomination.rule_set,
+                }
+            ),
+        )
+    step = "revised" if again else "submitted"
+    session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what=step, holder="review"))
+    await audit.record(session, by, f"nomination.{step}", nomination.id)
     return nomination
-
-
-async def note_case_opened(session: AsyncSession, *, nomination_id: UUID, at: datetime) -> None:
-    """The agency's review took the dossier in."""
-    nomination = await lock(session, nomination_id)
-    nomination.state = rules.State.REVIEWED
-    nomination.version += 1
-    session.add(Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what="case_opened", holder="review"))
 
 
 async def claimed(session: AsyncSession, nomination_id: UUID) -> list[rules.Claimed]:

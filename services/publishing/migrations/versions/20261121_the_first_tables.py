@@ -1,9 +1,12 @@
-"""the first tables."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'b80927fb48fc'
+from shared import jobs
+from sqlalchemy.dialects import postgresql
+
+revision = 'e59827f42a81'
 down_revision = None
 
 
@@ -24,6 +27,45 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit'))
     )
     op.create_index(op.f('ix_audit_agency_object_id'), 'audit', ['agency', 'object', 'id'], unique=False)
+    op.create_table('awaited_parcels',
+    sa.Column('parcel_id', sa.Uuid(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('owner', sa.Text(), nullable=False, comment='the service that wrote it'),
+    sa.Column('sha256', sa.Text(), nullable=False, comment='of the ciphertext, hexadecimal'),
+    sa.Column('size', sa.BigInteger(), nullable=False, comment='of the ciphertext, bytes'),
+    sa.Column('recipient', sa.Text(), nullable=False, comment='id of the key it is sealed to'),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('about', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='ids only'),
+    sa.Column('state', sa.Text(), server_default=sa.text("'awaited'"), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True, comment='why it failed; nothing of its content'),
+    sa.CheckConstraint("state in ('awaited', 'taken', 'failed')", name=op.f('ck_awaited_parcels_state')),
+    sa.PrimaryKeyConstraint('parcel_id', name=op.f('pk_awaited_parcels'))
+    )
+    op.create_index(op.f('ix_awaited_parcels_agency_state_since'), 'awaited_parcels', ['agency', 'state', 'since'], unique=False)
+    op.create_table('channels',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('secret_file', sa.String(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_channels')),
+    sa.UniqueConstraint('agency', 'code', name=op.f('uq_channels_agency_code'))
+    )
+    op.create_table('consent_rules',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('bands', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_rules')),
+    sa.UniqueConstraint('agency', 'code', name=op.f('uq_consent_rules_agency_code'))
+    )
     op.create_table('inbox',
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
@@ -44,6 +86,19 @@ def upgrade() -> None:
     sa.Column('pruned', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment='inbox rows up to here may be gone'),
     sa.PrimaryKeyConstraint('topic', 'key', name=op.f('pk_inbox_streams'))
     )
+    op.create_table('job_runs',
+    sa.Column('job_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('starts', sa.Integer(), nullable=False, comment='since its last orderly end: more than one killed its worker'),
+    sa.Column('failures', sa.Integer(), server_default=sa.text('0'), nullable=False, comment='passing ones, tried again'),
+    sa.Column('state', sa.Text(), nullable=True, comment='how it ended; none while it is queued or running'),
+    sa.Column('reason', sa.Text(), nullable=True, comment='why it failed last; never about a person'),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.CheckConstraint("state in ('done', 'failed', 'given up')", name=op.f('ck_job_runs_state')),
+    sa.PrimaryKeyConstraint('job_id', name=op.f('pk_job_runs'))
+    )
+    op.create_index(op.f('ix_job_runs_agency_state_changed_at'), 'job_runs', ['agency', 'state', 'changed_at'], unique=False)
     op.create_table('outbox',
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -98,6 +153,36 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_set_aside_kind_since'), 'set_aside', ['kind', 'since'], unique=False)
     op.create_index(op.f('ix_set_aside_topic_key_sequence'), 'set_aside', ['topic', 'key', 'sequence'], unique=False)
+    op.create_table('stories',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('nomination_id', sa.Uuid(), nullable=False),
+    sa.Column('origin_agency', sa.String(), nullable=False),
+    sa.Column('unit_id', sa.Uuid(), nullable=False),
+    sa.Column('honour_id', sa.Uuid(), nullable=True),
+    sa.Column('honour', sa.Enum('in_force', 'held', 'revoked', name='honour', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('category', sa.Enum('collective', 'manager', 'teacher', 'staff', 'pupil', name='category', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('decision', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Enum('awaited', 'draft', 'consent', 'live', 'held', 'refused', 'revoked', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('path', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('position', sa.String(), nullable=False),
+    sa.Column('unit', sa.String(), nullable=False),
+    sa.Column('born_on', sa.Date(), nullable=True),
+    sa.Column('persons', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('retracted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('moved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stories')),
+    sa.UniqueConstraint('agency', 'origin_agency', 'nomination_id', name=op.f('uq_stories_agency_origin_agency_nomination_id')),
+    sa.UniqueConstraint('path', name=op.f('uq_stories_path'))
+    )
+    op.create_index(op.f('ix_stories_agency_code'), 'stories', ['agency', 'code'], unique=False)
+    op.create_index(op.f('ix_stories_agency_state_published_at'), 'stories', ['agency', 'state', 'published_at'], unique=False)
     op.create_table('streams',
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
@@ -105,6 +190,39 @@ def upgrade() -> None:
     sa.Column('position', sa.BigInteger(), nullable=False, comment="never falls, so rows keep their stream's order"),
     sa.PrimaryKeyConstraint('topic', 'key', name=op.f('pk_streams'))
     )
+    op.create_table('consents',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('story_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('relation', sa.String(), nullable=False),
+    sa.Column('state', sa.Enum('asked', 'given', 'refused', 'withdrawn', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('purposes', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('text_version', sa.Integer(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['story_id'], ['stories.id'], name=op.f('fk_consents_story_id_stories')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consents')),
+    sa.UniqueConstraint('story_id', 'relation', name=op.f('uq_consents_story_id_relation'))
+    )
+    op.create_table('deliveries',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('channel_id', sa.Uuid(), nullable=False),
+    sa.Column('story_id', sa.Uuid(), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Enum('queued', 'sent', 'superseded', 'failed', name='state', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answer', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channels.id'], name=op.f('fk_deliveries_channel_id_channels')),
+    sa.ForeignKeyConstraint(['story_id'], ['stories.id'], name=op.f('fk_deliveries_story_id_stories')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deliveries'))
+    )
+    op.create_index(op.f('ix_deliveries_agency_state'), 'deliveries', ['agency', 'state'], unique=False)
+    op.create_index(op.f('ix_deliveries_story_id'), 'deliveries', ['story_id'], unique=False)
     # ### end Alembic commands ###
+    jobs.install(op)
     # Transaction ids count from here on in this cluster only: what is stored belongs to it.
     op.execute("insert into relay (system_identifier) select system_identifier::text from pg_control_system()")

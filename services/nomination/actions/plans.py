@@ -1,0 +1,90 @@
+"""What an agency works with: its units, its plans with their rounds, its criteria."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from services.nomination.tables import Criterion, Plan, Round, Unit
+from shared import audit, outbox
+from shared.audit import Actor
+from shared.events import UnitOpened
+from shared.names import normal
+
+
+@dataclass(frozen=True)
+class Agency:
+    """What actions need of the agency that runs this service."""
+
+    id: str
+    mark: str
+
+
+async def open_unit(
+    session: AsyncSession,
+    agency: Agency,
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    since: date,
+    at: datetime,
+    by: Actor,
+    id: UUID | str | None = None,
+) -> Unit:
+    """Let a unit exist from a day on, and announce it. A unit of that code that exists already is returned as it is."""
+    found = await session.scalar(select(Unit).where(col(Unit.agency) == agency.id, col(Unit.code) == code))
+    if found is not None:
+        return found
+    unit = Unit(
+        id=UUID(str(id)) if id else uuid7(), agency=agency.id, code=code, name=normal(name), kind=kind, valid_from=since
+    )
+    session.add(unit)
+    await session.flush()
+    outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
+    await audit.record(session, by, "unit.opened", unit.id)
+    return unit
+
+
+async def enter_plan(
+    session: AsyncSession, agency: Agency, *, plan: dict[str, Any], rounds: Sequence[dict[str, Any]], by: Actor
+) -> Plan:
+    """Enter a plan with its rounds as its papers say it.
+
+    A plan of that code that was entered before is left as it is.
+    """
+    found = await session.scalar(select(Plan).where(col(Plan.agency) == agency.id, col(Plan.code) == plan["code"]))
+    if found is not None:
+        return found
+    entered = Plan(agency=agency.id, **plan)
+    session.add(entered)
+    await session.flush()
+    session.add_all(Round(agency=agency.id, plan_id=entered.id, **one) for one in rounds)
+    await audit.record(session, by, "plan.entered", entered.id)
+    return entered
+
+
+async def enter_criteria(
+    session: AsyncSession, agency: Agency, *, pack: str, criteria: Sequence[dict[str, Any]], by: Actor
+) -> int:
+    """Enter a version of a criteria pack; what was entered before is left as it is. Returns how many are new."""
+    known = set(
+        await session.scalars(
+            select(col(Criterion.code)).where(col(Criterion.agency) == agency.id, col(Criterion.pack) == pack)
+        )
+    )
+    new = [
+        Criterion(agency=agency.id, pack=pack, position=place, **one)
+        for place, one in enumerate(criteria, 1)
+        if one["code"] not in known
+    ]
+    session.add_all(new)
+    if new:
+        await audit.record(session, by, "criteria.entered", pack)
+    return len(new)

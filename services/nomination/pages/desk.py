@@ -1,0 +1,120 @@
+"""Who sits at a nomination page, what they may see, and how states read."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.nomination import queries
+from services.nomination.actions import plans
+from services.nomination.queries import Dossier
+from services.nomination.rules import State
+from shared.audit import Actor
+from shared.clock import Clock
+from shared.database import Database
+from shared.events import Category
+from shared.identity.guard import SignedIn
+from shared.identity.people import Person
+from shared.pages import Pages
+from shared.runtime import Runtime
+from shared.web import Db, Html, Now
+
+CATEGORIES = {
+    Category.COLLECTIVE: "Tập thể",
+    Category.MANAGER: "Cán bộ quản lý",
+    Category.TEACHER: "Giáo viên",
+    Category.STAFF: "Nhân viên",
+    Category.PUPIL: "Học sinh",
+}
+STEPS = {
+    "submitted": ("Đã gửi hồ sơ", "info", "send"),
+    "case_opened": ("Hội đồng đã nhận hồ sơ", "run", "scale"),
+    "returned": ("Hội đồng trả lại để bổ sung", "wait", "arrow-back"),
+    "revised": ("Đã bổ sung và gửi lại", "info", "send"),
+    "reopened": ("Hội đồng đã nhận hồ sơ bổ sung", "run", "scale"),
+    "completed": ("Hội đồng đã kết luận: đề nghị khen", "ok", "circle-check"),
+    "declined": ("Hội đồng đã kết luận: chưa khen lần này", "off", "circle-minus"),
+    "honoured": ("Đã có quyết định khen", "gold", "award"),
+    "published": ("Bài gương đã đăng", "ok", "world"),
+    "retracted": ("Bài gương đã gỡ", "off", "eye-off"),
+    "revoked": ("Khen thưởng không còn hiệu lực", "off", "ban"),
+}
+HOLDERS = {
+    State.DRAFT: "Người đề cử",
+    State.SUBMITTED: "Đang chuyển tới hội đồng",
+    State.REVIEWED: "Hội đồng xét duyệt",
+    State.RETURNED: "Người đề cử",
+    State.HONOURED: "Bộ phận lan tỏa",
+    State.DECLINED: "Hồ sơ đã có kết luận",
+}
+NEXT = {
+    State.DRAFT: "Viết thành tích, kèm minh chứng, rồi gửi",
+    State.SUBMITTED: "Hội đồng nhận hồ sơ",
+    State.REVIEWED: "Hội đồng đọc, chấm và kết luận",
+    State.RETURNED: "Bổ sung theo lời hội đồng, rồi gửi lại",
+    State.HONOURED: "Bài gương được viết, xin đồng ý rồi đăng",
+    State.DECLINED: "Có thể giới thiệu lại ở đợt sau",
+}
+EVERYWHERE = ("officer", "supervisor")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page of this service needs: who asks, when, on which database."""
+
+    request: Request
+    person: Person
+    database: Database
+    pages: Pages
+    clock: Clock
+
+    @property
+    def runtime(self) -> Runtime:
+        """The service's parts."""
+        found: Runtime = self.request.app.state.runtime
+        return found
+
+    @property
+    def agency(self) -> plans.Agency:
+        """The agency, as actions need it."""
+        own = self.runtime.agency
+        return plans.Agency(own.id, own.mark)
+
+    @property
+    def units(self) -> frozenset[UUID] | None:
+        """The units whose files the person may see; None: all of the agency."""
+        today = self.clock.today()
+        if any(self.person.everywhere(role, today) for role in EVERYWHERE):
+            return None
+        return self.person.units("nominator", today) | self.person.units("head", today)
+
+    def may_see(self, unit_id: UUID) -> bool:
+        """Whether a file of that unit is the person's to see."""
+        return self.units is None or unit_id in self.units
+
+    def nominator(self, unit_id: UUID) -> Actor:
+        """The person as nominator of that unit. Raises Forbidden."""
+        acting = self.person.acting_as("nominator", unit_id, on=self.clock.today())
+        return Actor("|".join(self.person.identity), acting.role, unit_id)
+
+    async def dossier(self, session: AsyncSession, code: str) -> Dossier:
+        """The dossier of that code; foreign ones do not exist for the person (404)."""
+        found = await queries.get_dossier(session, agency=self.agency.id, code=code)
+        if found is None or not self.may_see(found.nomination.unit_id):
+            raise HTTPException(404)
+        return found
+
+
+async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:
+    return Desk(request, person, database, pages, clock)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def see_other(path: str) -> RedirectResponse:
+    """After an act: look at what it led to."""
+    return RedirectResponse(path, 303)

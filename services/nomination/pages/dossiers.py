@@ -1,0 +1,236 @@
+"""A dossier as a list of what is to do; one criterion; the people concerned."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+from fastapi.responses import Response
+
+from services.nomination import rules
+from services.nomination.actions import nominations
+from services.nomination.pages.desk import CATEGORIES, HOLDERS, NEXT, AtDesk, Desk, see_other
+from services.nomination.queries import Dossier, packing
+from services.nomination.rules import Relation
+from shared import files
+from shared.events import Category
+from shared.files import Accepted, FileRefused
+from shared.objects import StoreUnavailable
+
+router = APIRouter()
+
+
+@router.get("/ho-so/{code}")
+async def show(desk: AtDesk, code: str) -> Response:
+    """A dossier as a list of what is to do."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    return _show(desk, dossier)
+
+
+def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
+    state = dossier.nomination.state
+    return desk.pages.render(
+        desk.request,
+        "file.html",
+        status_code=422 if errors else 200,
+        dossier=dossier,
+        category=CATEGORIES[dossier.subject.category],
+        errors=errors or {},
+        editable=state in rules.EDITABLE,
+        holder=HOLDERS[state],
+        reason=dossier.reasons[0].reason if dossier.reasons and state is rules.State.RETURNED else None,
+        since=dossier.steps[0].at if dossier.steps else dossier.nomination.started_at,
+        next_step=NEXT[state],
+    )
+
+
+@router.get("/ho-so/{code}/tieu-chi/{criterion}")
+async def claim(desk: AtDesk, code: str, criterion: str) -> Response:
+    """One criterion: what is claimed and what stands behind it."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    return _claim(desk, dossier, criterion)
+
+
+def _claim(
+    desk: Desk,
+    dossier: Dossier,
+    criterion: str,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    theirs: str | None = None,
+) -> Response:
+    answer = next((a for a in dossier.answers if a.criterion.code == criterion), None)
+    if answer is None:
+        raise HTTPException(404)
+    version = answer.claim.version if answer.claim else 0
+    return desk.pages.render(
+        desk.request,
+        "claim.html",
+        status_code=(409 if theirs is not None else 422) if errors else 200,
+        dossier=dossier,
+        answer=answer,
+        errors=errors or {},
+        theirs=theirs,
+        values=values or {"text": answer.claim.text if answer.claim else "", "proof": "", "version": str(version)},
+        editable=dossier.nomination.state in rules.EDITABLE,
+    )
+
+
+@router.post("/ho-so/{code}/tieu-chi/{criterion}")
+async def write_claim(
+    desk: AtDesk,
+    code: str,
+    criterion: str,
+    text: Annotated[str, Form()] = "",
+    proof: Annotated[str, Form()] = "",
+    version: Annotated[int, Form()] = 0,
+) -> Response:
+    """Save the claim, with one more piece of evidence if there is one."""
+    values = {"text": text, "proof": proof, "version": str(version)}
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    by = desk.nominator(dossier.nomination.unit_id)
+    if criterion not in {a.criterion.code for a in dossier.answers}:
+        raise HTTPException(404)
+    if not text.strip():
+        return _claim(
+            desk, dossier, criterion, values, {"text": "Hãy viết thành tích: việc gì, con số nào, nguồn nào."}
+        )
+    try:
+        async with desk.database.transaction() as session:
+            saved = await nominations.write_claim(
+                session,
+                nomination_id=dossier.nomination.id,
+                criterion=criterion,
+                text=text,
+                version=version,
+                by=by,
+            )
+            if proof.strip():
+                await nominations.add_evidence(session, claim_id=saved.id, text=proof, by=by)
+    except rules.ChangedMeanwhile as refusal:
+        current = {**values, "version": str(_version(dossier, criterion))}
+        return _claim(desk, dossier, criterion, current, {"text": str(refusal)}, theirs=refusal.theirs)
+    except rules.Refusal as refusal:
+        return _claim(desk, dossier, criterion, values, {"text": str(refusal)})
+    return see_other(f"/de-cu/ho-so/{code}#{criterion}")
+
+
+@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep")
+async def attach(
+    desk: AtDesk,
+    code: str,
+    criterion: str,
+    file: Annotated[UploadFile | None, File()] = None,
+    caption: Annotated[str, Form()] = "",
+) -> Response:
+    """Tie a file to what is claimed. The words were saved before: a dropped line costs a photo, never a paragraph."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    by = desk.nominator(dossier.nomination.unit_id)
+    claim = next((a.claim for a in dossier.answers if a.criterion.code == criterion and a.claim), None)
+    if claim is None:
+        return _claim(desk, dossier, criterion, errors={"text": "Hãy viết và lưu thành tích trước, rồi thêm tệp."})
+    try:
+        accepted = await _accept(desk, file)
+        async with desk.database.transaction() as session:
+            await nominations.add_evidence(session, claim_id=claim.id, text=caption, file=accepted, by=by)
+    except FileRefused as refusal:
+        return _claim(desk, dossier, criterion, errors={"file": str(refusal)})
+    except StoreUnavailable:
+        return _claim(
+            desk, dossier, criterion, errors={"file": "Kho tệp đang đầy hoặc không ghi được. Hãy thử lại sau."}
+        )
+    except rules.Refusal as refusal:
+        return _claim(desk, dossier, criterion, errors={"text": str(refusal)})
+    return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}")
+
+
+async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
+    """Look at an uploaded file and put it into the store. Raises FileRefused, StoreUnavailable."""
+    content = await file.read(files.MOST_BYTES + 1) if file else b""
+    accepted = files.accept(file.filename or "" if file else "", content)
+    await desk.runtime.objects.put(files.path_of("nomination", accepted.sha256), content)
+    return accepted
+
+
+@router.get("/ho-so/{code}/lien-he")
+async def contacts(desk: AtDesk, code: str) -> Response:
+    """How the people concerned are reached when their word is needed."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+        persons = await packing.persons_of(session, dossier.subject.id)
+    by_relation = {one.relation: one for one in persons}
+    own, guardian = by_relation.get(Relation.SELF), by_relation.get(Relation.GUARDIAN)
+    values = {
+        "email-self": own.email if own else "",
+        "email-guardian": guardian.email if guardian else "",
+        "guardian": guardian.name if guardian else "",
+        "born": f"{dossier.subject.born_on:%d/%m/%Y}" if dossier.subject.born_on else "",
+    }
+    return _contacts(desk, dossier, values)
+
+
+def _contacts(
+    desk: Desk, dossier: Dossier, values: Mapping[str, str], errors: Mapping[str, str] | None = None
+) -> Response:
+    return desk.pages.render(
+        desk.request,
+        "contacts.html",
+        status_code=422 if errors else 200,
+        dossier=dossier,
+        values=values,
+        errors=errors or {},
+        child=dossier.subject.category is Category.PUPIL,
+        editable=dossier.nomination.state in rules.EDITABLE,
+    )
+
+
+@router.post("/ho-so/{code}/lien-he")
+async def write_contacts(
+    desk: AtDesk,
+    code: str,
+    own: Annotated[str, Form(alias="email-self")] = "",
+    other: Annotated[str, Form(alias="email-guardian")] = "",
+    guardian: Annotated[str, Form()] = "",
+    born: Annotated[str, Form()] = "",
+) -> Response:
+    """Save the contacts."""
+    values = {"email-self": own, "email-guardian": other, "guardian": guardian, "born": born}
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    by = desk.nominator(dossier.nomination.unit_id)
+    born_on = _day(born)
+    if born.strip() and born_on is None:
+        return _contacts(desk, dossier, values, {"born": "Hãy ghi ngày sinh theo kiểu 05/09/2012."})
+    emails = {Relation.SELF: own.strip()} | ({Relation.GUARDIAN: other.strip()} if other.strip() else {})
+    try:
+        async with desk.database.transaction() as session:
+            await nominations.set_contacts(
+                session,
+                nomination_id=dossier.nomination.id,
+                emails=emails,
+                guardian=guardian,
+                born_on=born_on,
+                today=desk.clock.today(),
+                by=by,
+            )
+    except rules.BadContact as refusal:
+        return _contacts(desk, dossier, values, {refusal.field: str(refusal)})
+    except rules.Refusal as refusal:
+        return _contacts(desk, dossier, values, {"email-self": str(refusal)})
+    return see_other(f"/de-cu/ho-so/{code}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        day, month, year = (int(part) for part in text.strip().replace("-", "/").split("/"))
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _version(dossier: Dossier, criterion: str) -> int:
+    return next((a.claim.version for a in dossier.answers if a.criterion.code == criterion and a.claim), 0)

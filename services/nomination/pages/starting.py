@@ -1,0 +1,127 @@
+"""The list of files, and the first page of a new one."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, HTTPException
+from fastapi.responses import Response
+
+from services.nomination import queries, rules
+from services.nomination.actions import nominations
+from services.nomination.pages.desk import CATEGORIES, AtDesk, Desk, see_other
+from services.nomination.tables import Round
+from shared.events import Category
+from shared.identity.people import Forbidden
+
+router = APIRouter()
+
+
+@router.get("/ho-so")
+async def list_files(desk: AtDesk, truoc: str = "") -> Response:
+    """The nominations of the person's units."""
+    limit = 50
+    async with desk.database.reading() as session:
+        found = await queries.list_nominations(
+            session, agency=desk.agency.id, units=desk.units, before=truoc, limit=limit
+        )
+    following = f"/de-cu/ho-so?truoc={found[-1].nomination.code}" if len(found) == limit else None
+    return desk.pages.render(
+        desk.request,
+        "list.html",
+        found=found,
+        categories=CATEGORIES,
+        following=following,
+        may_start=bool(desk.person.units("nominator", desk.clock.today())),
+    )
+
+
+@router.get("/ho-so/moi")
+async def new(desk: AtDesk) -> Response:
+    """The first page of a nomination."""
+    return await _new(desk, dict.fromkeys(("unit", "round", "category", "name", "position"), ""), {})
+
+
+async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    units = desk.person.units("nominator", desk.clock.today())
+    if not units:
+        raise Forbidden("nominator")
+    today = desk.clock.today()
+    async with desk.database.reading() as session:
+        own = await queries.list_units(session, agency=desk.agency.id, units=units)
+        rounds = [
+            chosen
+            for chosen, _plan in await queries.list_rounds(session, agency=desk.agency.id)
+            if chosen.opens_on <= today and (chosen.closes_on is None or today <= chosen.closes_on)
+        ]
+    return desk.pages.render(
+        desk.request,
+        "new.html",
+        status_code=422 if errors else 200,
+        units=[(unit.id, unit.name) for unit in own],
+        rounds=[(chosen.id, _told(chosen)) for chosen in rounds],
+        categories=CATEGORIES,
+        values=values,
+        errors=errors,
+    )
+
+
+@router.post("/ho-so/moi")
+async def start(
+    desk: AtDesk,
+    unit: Annotated[str, Form()] = "",
+    round_id: Annotated[str, Form(alias="round")] = "",
+    category: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    position: Annotated[str, Form()] = "",
+) -> Response:
+    """Begin a draft."""
+    values = {"unit": unit, "round": round_id, "category": category, "name": name, "position": position}
+    errors = {}
+    if not _uuid(unit):
+        errors["unit"] = "Hãy chọn đơn vị."
+    if not _uuid(round_id):
+        errors["round"] = "Hãy chọn đợt giới thiệu."
+    if category not in list(Category):
+        errors["category"] = "Hãy chọn loại đối tượng."
+    if not 2 <= len(name.strip()) <= 200:
+        errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
+    unit_id, chosen_id = _uuid(unit), _uuid(round_id)
+    if errors or unit_id is None or chosen_id is None:
+        return await _new(desk, values, errors)
+    by = desk.nominator(unit_id)
+    try:
+        async with desk.database.transaction() as session:
+            pack = await queries.newest_pack(session, agency=desk.agency.id)
+            if pack is None:
+                raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
+            nomination = await nominations.start_nomination(
+                session,
+                desk.agency,
+                unit_id=unit_id,
+                round_id=chosen_id,
+                category=Category(category),
+                name=name,
+                position=position,
+                rule_set=pack,
+                at=desk.clock.now(),
+                today=desk.clock.today(),
+                by=by,
+            )
+    except rules.Refusal as refusal:
+        return await _new(desk, values, {"round": str(refusal)})
+    except LookupError:
+        raise HTTPException(404) from None
+    return see_other(f"/de-cu/ho-so/{nomination.code}")
+
+
+def _told(chosen: Round) -> str:
+    until = f" (nhận đến hết ngày {chosen.closes_on:%d/%m/%Y})" if chosen.closes_on else ""
+    return chosen.name + until
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,115 @@
+"""Checking, handing in, and where the file is since."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.nomination import rules
+from services.nomination.actions import nominations
+from services.nomination.pages.desk import HOLDERS, NEXT, STEPS, AtDesk, Desk, see_other
+from services.nomination.queries import Dossier, packing
+from shared import files, parcels
+from shared.audit import Actor
+from shared.objects import StoreUnavailable
+
+router = APIRouter()
+
+
+@router.get("/ho-so/{code}/gui")
+async def check(desk: AtDesk, code: str) -> Response:
+    """All answers once more, and what happens on handing in."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    return _check(desk, dossier)
+
+
+def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
+    claims = [
+        rules.Claimed(a.criterion.code, a.claim.text if a.claim else "", len(a.evidence)) for a in dossier.answers
+    ]
+    lacking = rules.missing([a.criterion.code for a in dossier.answers], claims)
+    return desk.pages.render(
+        desk.request,
+        "submit.html",
+        status_code=422 if errors else 200,
+        dossier=dossier,
+        lacking=lacking,
+        errors=errors or {},
+        editable=dossier.nomination.state in rules.EDITABLE,
+    )
+
+
+@router.post("/ho-so/{code}/gui")
+async def submit(desk: AtDesk, code: str) -> Response:
+    """Hand the dossier in."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    by = desk.nominator(dossier.nomination.unit_id)
+    try:
+        await _hand_in(desk, dossier, by)
+    except rules.NotComplete as refusal:
+        return _check(desk, dossier, {code or "dossier": text for code, text in refusal.missing.items()})
+    except rules.NotADraft:
+        return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")  # pressed twice: it is handed in, once
+    except rules.ChangedMeanwhile:
+        return _check(desk, dossier, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
+    except rules.Refusal as refusal:
+        return _check(desk, dossier, {"dossier": str(refusal)})
+    except StoreUnavailable:
+        return _check(
+            desk, dossier, {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."}
+        )
+    return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")
+
+
+async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
+    """Pack the dossier for the council, store the parcel, then announce it: no event points at a missing file."""
+    today = desk.clock.today()
+    async with desk.database.transaction() as session:
+        await nominations.check_submittable(session, nomination_id=dossier.nomination.id, today=today)
+    packed = packing.dossier_of(dossier)
+    runtime = desk.runtime
+    sealed = await parcels.store(
+        runtime.objects,
+        runtime.federation,
+        agency=desk.agency.id,
+        owner="nomination",
+        reader="review",
+        manifest=packed.manifest,
+        files={sha256: await runtime.objects.get(files.path_of("nomination", sha256)) for sha256 in packed.sha256s},
+        on=today,
+    )
+    async with desk.database.transaction() as session:
+        await nominations.submit_nomination(
+            session,
+            nomination_id=dossier.nomination.id,
+            version=dossier.nomination.version,
+            dossier=sealed,
+            at=desk.clock.now(),
+            today=today,
+            by=by,
+        )
+
+
+@router.get("/ho-so/{code}/hanh-trinh")
+async def journey(desk: AtDesk, code: str) -> Response:
+    """Where the file is, who has it, since when, what follows; then what happened, newest first."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    state = dossier.nomination.state
+    items = [
+        {"at": step.at, "title": title, "token": token, "icon": icon}
+        for step in dossier.steps
+        for title, token, icon in [STEPS[step.what]]
+    ]
+    items.append({"at": dossier.nomination.started_at, "title": "Bắt đầu soạn hồ sơ", "token": "off", "icon": "pencil"})
+    return desk.pages.render(
+        desk.request,
+        "journey.html",
+        dossier=dossier,
+        items=items,
+        holder=HOLDERS[state],
+        since=dossier.steps[0].at if dossier.steps else dossier.nomination.started_at,
+        next_step=NEXT[state],
+    )

@@ -1,0 +1,148 @@
+"""The reads of nominating: one function per page that needs one."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.nomination.tables import Claim, Criterion, Evidence, Nomination, Plan, Return, Round, Step, Subject, Unit
+from shared.events import Category
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A nomination in a list."""
+
+    nomination: Nomination
+    subject: Subject
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One criterion of a dossier with what was written under it."""
+
+    criterion: Criterion
+    claim: Claim | None
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A nomination with all that stands in it."""
+
+    nomination: Nomination
+    subject: Subject
+    unit: Unit
+    plan: Plan
+    round: Round
+    answers: list[Answer]
+    steps: list[Step]
+    reasons: list[Return]
+    """Why it came back, newest first."""
+
+    @property
+    def done(self) -> int:
+        """How many criteria have words and evidence."""
+        return sum(bool(a.claim and a.claim.text and a.evidence) for a in self.answers)
+
+
+async def list_nominations(
+    session: AsyncSession, *, agency: str, units: Collection[UUID] | None, before: str = "", limit: int = 50
+) -> Sequence[Listed]:
+    """Nominations of these units (None: of all), newest code first; `before` is the last code of the page before."""
+    query = (
+        select(Nomination, Subject, Unit)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .where(col(Nomination.agency) == agency)
+        .order_by(col(Nomination.code).desc())
+        .limit(limit)
+    )
+    if units is not None:
+        query = query.where(col(Nomination.unit_id).in_(units))
+    if before:
+        query = query.where(col(Nomination.code) < before)
+    return [Listed(*row) for row in await session.execute(query)]
+
+
+async def find_nomination(session: AsyncSession, *, agency: str, code: str) -> Nomination | None:
+    """The nomination of that code."""
+    return await session.scalar(
+        select(Nomination).where(col(Nomination.agency) == agency, col(Nomination.code) == code)
+    )
+
+
+async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossier | None:
+    """Everything of one nomination, criteria in the pack's order."""
+    row = (
+        await session.execute(
+            select(Nomination, Subject, Unit, Plan, Round)
+            .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+            .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+            .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+            .join(Round, col(Round.id) == col(Nomination.round_id))
+            .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    nomination, subject, unit, plan, chosen = row
+    answers = await _answers(session, nomination, subject.category)
+    steps = await session.scalars(
+        select(Step).where(col(Step.nomination_id) == nomination.id).order_by(col(Step.at).desc(), col(Step.id).desc())
+    )
+    reasons = await session.scalars(
+        select(Return).where(col(Return.nomination_id) == nomination.id).order_by(col(Return.revision).desc())
+    )
+    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons))
+
+
+async def _answers(session: AsyncSession, nomination: Nomination, category: Category) -> list[Answer]:
+    rows = await session.execute(
+        select(Criterion, Claim)
+        .outerjoin(
+            Claim,
+            (col(Claim.criterion) == col(Criterion.code)) & (col(Claim.nomination_id) == nomination.id),
+        )
+        .where(
+            col(Criterion.agency) == nomination.agency,
+            col(Criterion.pack) == nomination.rule_set,
+            col(Criterion.category) == category,
+        )
+        .order_by(col(Criterion.position))
+    )
+    answers = [Answer(*row) for row in rows]
+    by_claim = {a.claim.id: a.evidence for a in answers if a.claim}
+    for evidence in await session.scalars(
+        select(Evidence).where(col(Evidence.claim_id).in_(by_claim)).order_by(col(Evidence.id))
+    ):
+        by_claim[evidence.claim_id].append(evidence)
+    return answers
+
+
+async def list_units(session: AsyncSession, *, agency: str, units: Collection[UUID] | None) -> Sequence[Unit]:
+    """Units by name; None: all of the agency."""
+    query = select(Unit).where(col(Unit.agency) == agency).order_by(col(Unit.name))
+    return list(await session.scalars(query if units is None else query.where(col(Unit.id).in_(units))))
+
+
+async def list_rounds(session: AsyncSession, *, agency: str) -> Sequence[tuple[Round, Plan]]:
+    """Rounds with their plans, newest first."""
+    rows = await session.execute(
+        select(Round, Plan)
+        .join(Plan, col(Plan.id) == col(Round.plan_id))
+        .where(col(Round.agency) == agency)
+        .order_by(col(Round.opens_on).desc())
+    )
+    return [(chosen, plan) for chosen, plan in rows]
+
+
+async def newest_pack(session: AsyncSession, *, agency: str) -> str | None:
+    """The pack that a new dossier is pinned to."""
+    return await session.scalar(
+        select(col(Criterion.pack)).where(col(Criterion.agency) == agency).order_by(col(Criterion.id).desc()).limit(1)
+    )

@@ -1,0 +1,1 @@
+"""The verbs of notifying: accounts and sessions, messages, consent links."""

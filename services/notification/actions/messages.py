@@ -1,0 +1,117 @@
+"""Messages: one per event, person and channel; mail leaves by a job and keeps its id however often it is sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from services.notification.rules import NOTICES, Channel, Held, MessageState, is_told
+from services.notification.tables import Account, File, Message
+from shared import audit, jobs, outbox
+from shared.audit import Actor
+from shared.clock import local_date
+from shared.events import MessageFailed
+
+MAIL = "mail"
+
+
+async def note_file(session: AsyncSession, *, agency: str, nomination_id: UUID, code: str, unit_id: UUID) -> None:
+    """Remember a file's code and unit."""
+    row = insert(File).values(nomination_id=nomination_id, agency=agency, code=code, unit_id=unit_id)
+    await session.execute(row.on_conflict_do_nothing())
+
+
+async def announce(
+    session: AsyncSession, *, agency: str, event_id: UUID, notice: str, nomination_id: UUID, at: datetime
+) -> int:
+    """Tell everybody whose role makes it theirs; returns how many people. A file never heard of is nobody's."""
+    file = await session.get(File, nomination_id)
+    if file is None:
+        return 0
+    kind, today = NOTICES[notice], local_date(at).isoformat()
+    told = 0
+    for account in await session.scalars(select(Account).where(col(Account.agency) == agency)):
+        held = [Held(r["role"], r.get("unit"), r.get("from"), r.get("until")) for r in account.roles]
+        if is_told(held, kind, str(file.unit_id), today):
+            told += 1
+            for channel, address in ((Channel.IN_APP, ""), (Channel.EMAIL, account.email)):
+                if channel is Channel.IN_APP or address:
+                    await send(
+                        session,
+                        agency,
+                        event_id,
+                        account.identity,
+                        channel,
+                        address,
+                        subject=kind.subject.format(code=file.code),
+                        body=kind.body.format(code=file.code),
+                        path=kind.path.format(code=file.code),
+                        at=at,
+                    )
+    return told
+
+
+async def send(
+    session: AsyncSession,
+    agency: str,
+    event_id: UUID,
+    recipient: str,
+    channel: Channel,
+    address: str,
+    *,
+    subject: str,
+    body: str,
+    path: str,
+    at: datetime,
+) -> None:
+    """Write one message, once; mail is queued with it."""
+    state = MessageState.SENT if channel is Channel.IN_APP else MessageState.QUEUED
+    new = insert(Message).values(
+        id=uuid7(),
+        agency=agency,
+        event_id=event_id,
+        recipient=recipient,
+        channel=channel,
+        address=address,
+        subject=subject,
+        body=body,
+        path=path,
+        at=at,
+        state=state,
+    )
+    written = await session.scalar(new.on_conflict_do_nothing().returning(col(Message.id)))
+    if written is not None and channel is Channel.EMAIL:
+        await jobs.enqueue(session, MAIL, {"message_id": str(written)}, key=f"{MAIL}:{written}")
+
+
+async def note_sent(session: AsyncSession, *, message_id: UUID) -> None:
+    """The relay took the mail."""
+    message = await session.get_one(Message, message_id, with_for_update=True)
+    message.state = MessageState.SENT
+    await audit.record(session, Actor("system:jobs", "system"), "message.sent", message_id)
+
+
+async def note_failed(session: AsyncSession, *, message_id: UUID, at: datetime) -> None:
+    """The mail could not be sent, however often it was tried: say so, somebody has to act."""
+    message = await session.get_one(Message, message_id, with_for_update=True)
+    message.state = MessageState.FAILED
+    outbox.record(session, MessageFailed(message_id=message_id, channel=message.channel, occurred_at=at))
+    await audit.record(session, Actor("system:jobs", "system"), "message.failed", message_id)
+
+
+async def mark_read(session: AsyncSession, *, agency: str, recipient: str, at: datetime) -> None:
+    """The person has seen the inbox."""
+    rows = await session.scalars(
+        select(Message).where(
+            col(Message.agency) == agency,
+            col(Message.recipient) == recipient,
+            col(Message.channel) == Channel.IN_APP,
+            col(Message.read_at).is_(None),
+        )
+    )
+    for message in rows:
+        message.read_at = at

@@ -1,0 +1,126 @@
+"""Who is told what, in which words: pure. Subjects carry code and verb; never a name, an outcome or a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    IN_APP = "in_app"
+    EMAIL = "email"
+
+
+class MessageState(StrEnum):
+    """What came of a message. In-app ones are there when they are written."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A kind of message: its words with `{code}`, where it leads, and the roles that are told.
+
+    A role of `UNIT_ROLES` is told for the file's unit only.
+    """
+
+    subject: str
+    body: str
+    path: str
+    roles: tuple[str, ...]
+
+
+UNIT_ROLES = ("nominator", "head")
+
+NOTICES = {
+    "submitted": Notice(
+        "Đã nhận hồ sơ {code}",
+        "Hồ sơ {code} đã được gửi tới hội đồng.",
+        "/de-cu/ho-so/{code}/hanh-trinh",
+        ("nominator", "head"),
+    ),
+    "arrived": Notice(
+        "Hồ sơ {code} vừa được gửi tới",
+        "Hồ sơ {code} chờ hội đồng đọc và chấm.",
+        "/xet-duyet/ho-so/{code}",
+        ("officer", "secretary", "member", "chair"),
+    ),
+    "returned": Notice(
+        "Hồ sơ {code} cần bổ sung",
+        "Hội đồng trả lại hồ sơ {code}. Lời đề nghị bổ sung nằm trong hồ sơ.",
+        "/de-cu/ho-so/{code}",
+        ("nominator", "head"),
+    ),
+    "completed": Notice(
+        "Đã có kết luận cho hồ sơ {code}",
+        "Hội đồng đã kết luận hồ sơ {code}.",
+        "/de-cu/ho-so/{code}/hanh-trinh",
+        ("nominator", "head"),
+    ),
+    "honoured": Notice(
+        "Hồ sơ {code} chờ viết bài",
+        "Đã có quyết định cho hồ sơ {code}. Bài gương chờ biên tập.",
+        "/lan-toa/bai/{code}",
+        ("editor",),
+    ),
+    "answered": Notice(
+        "Có câu trả lời cho bài {code}",
+        "Một người được hỏi ý kiến về bài {code} đã trả lời.",
+        "/lan-toa/bai/{code}",
+        ("editor",),
+    ),
+    "withdrawn": Notice(
+        "Có người rút đồng ý ở bài {code}",
+        "Bài {code} đã được ẩn ở đây; các kênh đang được báo gỡ.",
+        "/lan-toa/bai/{code}",
+        ("editor",),
+    ),
+    "published": Notice(
+        "Bài {code} đã đăng",
+        "Bài gương của hồ sơ {code} đã lên cổng.",
+        "/de-cu/ho-so/{code}/hanh-trinh",
+        ("nominator",),
+    ),
+    "retracted": Notice(
+        "Bài {code} đã gỡ", "Bài gương của hồ sơ {code} không còn trên cổng.", "/lan-toa/bai/{code}", ("editor",)
+    ),
+    "delivery_failed": Notice(
+        "Gửi hỏng một lượt của bài {code}",
+        "Một kênh không nhận được tin của bài {code}.",
+        "/lan-toa/luot-gui",
+        ("editor", "operator"),
+    ),
+}
+
+CONSENT_SUBJECT = "Xin ý kiến của anh/chị về một bài viết, mã {code}"
+CONSENT_BODY = (
+    "{agency} xin ý kiến của anh/chị trước khi đăng một bài viết.\n\n"
+    "Mở liên kết sau để đọc đúng bài sẽ đăng và trả lời (đến ngày {until}):\n{link}\n\n"
+    "Không đồng ý không ảnh hưởng đến việc khen. Thư này gửi riêng cho anh/chị, xin đừng chuyển tiếp."
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role as an account holds it."""
+
+    role: str
+    unit: str | None
+    since: str | None
+    until: str | None
+
+    def counts(self, on: str) -> bool:
+        """Whether it is in force on that day (ISO dates compare as text)."""
+        return (self.since is None or self.since <= on) and (self.until is None or on < self.until)
+
+
+def is_told(held: Sequence[Held], notice: Notice, unit_id: str, on: str) -> bool:
+    """Whether somebody with these roles is told."""
+    return any(
+        one.role in notice.roles and one.counts(on) and (one.unit is None or one.unit == unit_id)
+        for one in held
+        if one.role not in UNIT_ROLES or one.unit is not None
+    )

@@ -1,0 +1,110 @@
+"""Consent: asked once, answered by a one-time link, withdrawn at any time (design 10)."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.publishing import rules
+from services.publishing.actions import stories
+from services.publishing.rules import ConsentState, Purpose, State
+from services.publishing.tables import Consent, ConsentRule, Story
+from shared import audit, outbox
+from shared.audit import Actor
+from shared.clock import local_date
+from shared.events import ConsentAnswered, ConsentAsked, ConsentWithdrawn
+
+ANSWER_WITHIN = timedelta(days=30)
+PERSON = "person"
+
+
+async def ask(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor) -> list[Consent]:
+    """Ask everybody whose word the rule of today needs. Raises WrongState, NobodyToAsk."""
+    story = await stories.lock(session, story_id)
+    rules.check_draft(story.state, story.title, story.text)
+    today = local_date(at)
+    wanted = rules.needed(await stories.bands_on(session, agency=story.agency, on=today), story.born_on, today)
+    known = {one["relation"]: UUID(one["person_id"]) for one in story.persons}
+    if not wanted or not set(wanted) <= set(known):
+        raise rules.NobodyToAsk("Chưa có địa chỉ của người phải hỏi ý kiến. Hãy đề nghị đơn vị bổ sung liên hệ.")
+    asked = [
+        Consent(
+            agency=story.agency,
+            story_id=story.id,
+            person_id=known[who],
+            relation=who,
+            text_version=story.version,
+            expires_at=at + ANSWER_WITHIN,
+        )
+        for who in wanted
+    ]
+    session.add_all(asked)
+    await session.flush()
+    story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+    for one in asked:
+        about = _about(story, one) | {"expires_at": one.expires_at, "occurred_at": at}
+        outbox.record(session, ConsentAsked.model_validate(about))
+    await audit.record(session, by, "consent.asked", story.id)
+    return asked
+
+
+async def answer(session: AsyncSession, *, consent_id: UUID, purposes: Collection[Purpose], at: datetime) -> Consent:
+    """Keep a person's answer: the ticked purposes, or none of them. Raises WrongState when it was given before."""
+    consent, story = await _lock(session, consent_id)
+    rules.check_answerable(consent.state)
+    consent.state = ConsentState.GIVEN if purposes else ConsentState.REFUSED
+    consent.purposes, consent.answered_at = sorted(purposes), at
+    about = _about(story, consent) | {"given": bool(purposes), "occurred_at": at}
+    outbox.record(session, ConsentAnswered.model_validate(about))
+    by = Actor(f"{PERSON}:{consent.person_id}", consent.relation)
+    await audit.record(session, by, f"consent.{consent.state}", consent.id)
+    await session.flush()
+    await stories.settle(session, story, at=at, by=by)
+    return consent
+
+
+async def withdraw(session: AsyncSession, *, consent_id: UUID, at: datetime) -> Consent:
+    """Take a word back: the story goes at once. Raises WrongState."""
+    consent, story = await _lock(session, consent_id)
+    rules.check_withdrawable(consent.state)
+    consent.state, consent.answered_at = ConsentState.WITHDRAWN, at
+    outbox.record(session, ConsentWithdrawn.model_validate(_about(story, consent) | {"occurred_at": at}))
+    by = Actor(f"{PERSON}:{consent.person_id}", consent.relation)
+    await audit.record(session, by, "consent.withdrawn", consent.id)
+    await session.flush()
+    await stories.settle(session, story, at=at, by=by)
+    return consent
+
+
+async def enter_rule(session: AsyncSession, *, agency: str, by: Actor, **rule: object) -> None:
+    """Enter a consent rule as its source says it; one of that code that was entered before is left as it is."""
+    known = await session.scalar(
+        select(ConsentRule).where(col(ConsentRule.agency) == agency, col(ConsentRule.code) == rule["code"])
+    )
+    if known is None:
+        session.add(ConsentRule.model_validate({"agency": agency, **rule}))
+        await audit.record(session, by, "consent_rule.entered", str(rule["code"]))
+
+
+async def _lock(session: AsyncSession, consent_id: UUID) -> tuple[Consent, Story]:
+    """The consent and its story, the story locked first. Raises LookupError."""
+    found = await session.get(Consent, consent_id)
+    if found is None:
+        raise LookupError(f"no consent {consent_id}")
+    story = await stories.lock(session, found.story_id)
+    await session.refresh(found, with_for_update=True)
+    return found, story
+
+
+def _about(story: Story, consent: Consent) -> dict[str, object]:
+    return {
+        "story_id": story.id,
+        "nomination_id": story.nomination_id,
+        "origin_agency": story.origin_agency,
+        "unit_id": story.unit_id,
+        "consent_id": consent.id,
+        "person_id": consent.person_id,
+    }

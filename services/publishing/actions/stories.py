@@ -1,0 +1,189 @@
+"""Stories: begun by an honour, filled by a parcel, written by an editor, shown as long as honour and consent last."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from services.publishing import rules
+from services.publishing.actions import deliveries
+from services.publishing.rules import HonourState, State
+from services.publishing.tables import Consent, ConsentRule, Story
+from shared import audit, outbox
+from shared.audit import Actor
+from shared.clock import local_date
+from shared.events import Category, StoryPublished, StoryRetracted
+
+SYSTEM = Actor("system:inbox", "system")
+SLUGS = {
+    Category.COLLECTIVE: "tap-the",
+    Category.MANAGER: "can-bo-quan-ly",
+    Category.TEACHER: "giao-vien",
+    Category.STAFF: "nhan-vien",
+    Category.PUPIL: "hoc-sinh",
+}
+_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+async def begin(
+    session: AsyncSession,
+    *,
+    agency: str,
+    nomination_id: UUID,
+    origin_agency: str,
+    unit_id: UUID,
+    code: str,
+    category: Category,
+    at: datetime,
+) -> Story:
+    """The story of a nomination, locked; made when honour or material, whichever comes first, brings the news of it."""
+    new = insert(Story).values(
+        id=uuid7(),
+        agency=agency,
+        nomination_id=nomination_id,
+        origin_agency=origin_agency,
+        unit_id=unit_id,
+        code=code,
+        **_blank(at, category),
+    )
+    await session.execute(new.on_conflict_do_nothing())
+    return (
+        await session.execute(
+            select(Story)
+            .where(
+                col(Story.agency) == agency,
+                col(Story.origin_agency) == origin_agency,
+                col(Story.nomination_id) == nomination_id,
+            )
+            .with_for_update()
+        )
+    ).scalar_one()
+
+
+def _blank(at: datetime, category: Category) -> dict[str, Any]:
+    """A story without words. Its address never holds a name: it stays in logs and topics when the story is gone."""
+    mark = "".join(secrets.choice(_LETTERS) for _ in range(6))
+    return {
+        "category": category,
+        "honour": HonourState.IN_FORCE,
+        "decision": {},
+        "state": State.AWAITED,
+        "path": f"/guong/{SLUGS[category]}-{mark}",
+        "name": "",
+        "position": "",
+        "unit": "",
+        "persons": [],
+        "title": "",
+        "text": "",
+        "moved_at": at,
+        "version": 1,
+    }
+
+
+async def note_honour(session: AsyncSession, story: Story, *, honour_id: UUID, decision: dict[str, Any]) -> None:
+    """The decision that the story rests on."""
+    story.honour_id, story.decision = honour_id, decision
+    await audit.record(session, SYSTEM, "story.begun", story.id)
+
+
+async def move_honour(session: AsyncSession, *, honour_id: UUID, state: HonourState, at: datetime) -> None:
+    """The honour was held, resumed or revoked: the story follows at once."""
+    story = (
+        await session.execute(select(Story).where(col(Story.honour_id) == honour_id).with_for_update())
+    ).scalar_one()
+    if story.honour is not HonourState.REVOKED:
+        story.honour = state
+    await settle(session, story, at=at, by=SYSTEM)
+
+
+async def take_material(session: AsyncSession, *, story_id: UUID, fields: dict[str, Any], at: datetime) -> None:
+    """The parcel with what may be told has arrived: a first draft stands."""
+    story = await lock(session, story_id)
+    if story.state is not State.AWAITED:
+        return
+    story.name, story.position, story.unit = fields["name"], fields["position"], fields["unit"]
+    story.born_on = date.fromisoformat(fields["born_on"]) if fields["born_on"] else None
+    story.persons = fields["persons"]
+    story.title = ", ".join(part for part in (fields["name"], fields["position"]) if part)
+    story.text = "\n\n".join(fields["points"])
+    story.state, story.moved_at, story.version = State.DRAFT, at, story.version + 1
+    await audit.record(session, Actor("system:parcels", "system"), "material.taken", story.id)
+    await settle(session, story, at=at, by=SYSTEM)
+
+
+async def write(session: AsyncSession, *, story_id: UUID, title: str, text: str, version: int, by: Actor) -> Story:
+    """Save an editor's words. Raises WrongState (somebody else saved meanwhile, too), BadText."""
+    story = await lock(session, story_id)
+    rules.check_draft(story.state, title, text)
+    if story.version != version:
+        raise rules.WrongState("Có người vừa lưu bài này. Chữ bạn gõ còn ở dưới; hãy tải lại trang để so sánh.")
+    story.title, story.text, story.version = title.strip(), text.strip(), story.version + 1
+    await audit.record(session, by, "story.written", story.id)
+    return story
+
+
+async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor) -> None:
+    """Bring a story to where honour and consents put it, and tell everybody when it appears or goes."""
+    consents = list(await session.scalars(select(Consent).where(col(Consent.story_id) == story.id)))
+    given = [one for one in consents if one.state is rules.ConsentState.GIVEN]
+    wanted = rules.needed(
+        await bands_on(session, agency=story.agency, on=local_date(at)), story.born_on, local_date(at)
+    )
+    state = rules.settled(
+        story.state,
+        story.honour,
+        wanted,
+        {one.relation: one.state for one in consents},
+        all(rules.Purpose.PORTAL in one.purposes for one in given),
+    )
+    if state is story.state:
+        return
+    before, story.state = story.state, state
+    story.moved_at, story.version = at, story.version + 1
+    await audit.record(session, by, f"story.{state}", story.id)
+    if State.LIVE in (before, state):
+        await _tell(session, story, at=at)
+
+
+async def _tell(session: AsyncSession, story: Story, *, at: datetime) -> None:
+    about = {
+        "story_id": story.id,
+        "nomination_id": story.nomination_id,
+        "origin_agency": story.origin_agency,
+        "unit_id": story.unit_id,
+        "occurred_at": at,
+    }
+    if story.state is State.LIVE:
+        story.published_at, story.retracted_at = story.published_at or at, None
+        shown = {"category": story.category, "path": story.path, "sha256": rules.fingerprint(story.title, story.text)}
+        outbox.record(session, StoryPublished.model_validate(about | shown))
+    else:
+        story.retracted_at = at
+        outbox.record(session, StoryRetracted.model_validate(about))
+    await deliveries.plan(session, story, at=at)
+
+
+async def bands_on(session: AsyncSession, *, agency: str, on: date) -> list[rules.Band]:
+    """The consent rule in force on a day; none: nobody's word would do, nothing is published."""
+    rule = await session.scalar(
+        select(ConsentRule)
+        .where(
+            col(ConsentRule.agency) == agency,
+            col(ConsentRule.valid_from) <= on,
+            (col(ConsentRule.valid_to).is_(None)) | (col(ConsentRule.valid_to) > on),
+        )
+        .order_by(col(ConsentRule.valid_from).desc())
+        .limit(1)
+    )
+    return [rules.Band(band.get("below"), tuple(band["who"])) for band in rule.bands] if rule else []
+
+
+async def lock(session: AsyncSession, story_id: UUID) -> Story:
+    """The story, locked until the transaction ends. Raises LookupError (NoResultFound)."""
+    return (await session.execute(select(Story).where(col(Story.id) == story_id).with_for_update())).scalar_one()

@@ -1,5 +1,0 @@
-"""What publishing hears, each event translated into one action."""
-
-from shared.inbox import Handlers
-
-HANDLERS: Handlers = {}

@@ -1,0 +1,9 @@
+"""The pages of publishing: the public portal with its feed, the answer to a consent, the editor's desk."""
+
+from fastapi import APIRouter
+
+from services.publishing.pages import consents, editing, portal
+
+router = APIRouter(include_in_schema=False)
+for part in (portal, consents, editing):
+    router.include_router(part.router)

@@ -1,0 +1,131 @@
+"""The reads of publishing: one function per page or job that needs one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.publishing.rules import State
+from services.publishing.tables import Channel, Consent, Delivery, Story
+
+
+@dataclass(frozen=True)
+class ToDeliver:
+    """A delivery with all that is needed to make it."""
+
+    delivery: Delivery
+    story: Story
+    channel: Channel
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether the story has moved on since this telling was planned."""
+        return self.delivery.version != self.story.version
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A consent with its story, for the person who answers."""
+
+    consent: Consent
+    story: Story
+
+
+@dataclass(frozen=True)
+class Work:
+    """A story on the editor's desk."""
+
+    story: Story
+    consents: Sequence[Consent]
+    deliveries: Sequence[tuple[Delivery, Channel]]
+
+
+async def list_live(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[Story]:
+    """What the public may read, newest first."""
+    return list(
+        await session.scalars(
+            select(Story)
+            .where(col(Story.agency) == agency, col(Story.state) == State.LIVE)
+            .order_by(col(Story.published_at).desc())
+            .limit(limit)
+        )
+    )
+
+
+async def list_gone(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[tuple[str, datetime]]:
+    """Addresses of stories that were live and are not now, with the time they went."""
+    rows = await session.execute(
+        select(col(Story.path), col(Story.retracted_at))
+        .where(col(Story.agency) == agency, col(Story.retracted_at).is_not(None))
+        .order_by(col(Story.retracted_at).desc())
+        .limit(limit)
+    )
+    return [(path, at) for path, at in rows if at is not None]
+
+
+async def find_by_path(session: AsyncSession, *, agency: str, path: str) -> Story | None:
+    """The story at that address, if it was ever live."""
+    return await session.scalar(
+        select(Story).where(col(Story.agency) == agency, col(Story.path) == path, col(Story.published_at).is_not(None))
+    )
+
+
+async def list_work(session: AsyncSession, *, agency: str, before: str = "", limit: int = 50) -> Sequence[Story]:
+    """Stories on the editor's desk, newest code first."""
+    query = select(Story).where(col(Story.agency) == agency).order_by(col(Story.code).desc()).limit(limit)
+    return list(await session.scalars(query.where(col(Story.code) < before) if before else query))
+
+
+async def get_work(session: AsyncSession, *, agency: str, code: str) -> Work | None:
+    """One story with its consents and deliveries."""
+    story = await session.scalar(select(Story).where(col(Story.agency) == agency, col(Story.code) == code))
+    if story is None:
+        return None
+    consents = list(await session.scalars(select(Consent).where(col(Consent.story_id) == story.id)))
+    rows = await session.execute(
+        select(Delivery, Channel)
+        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .where(col(Delivery.story_id) == story.id)
+        .order_by(col(Delivery.id).desc())
+    )
+    return Work(story, consents, [(delivery, channel) for delivery, channel in rows])
+
+
+async def list_deliveries(session: AsyncSession, *, agency: str) -> Sequence[tuple[Delivery, Channel, Story]]:
+    """The newest tellings."""
+    rows = await session.execute(
+        select(Delivery, Channel, Story)
+        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .join(Story, col(Story.id) == col(Delivery.story_id))
+        .where(col(Delivery.agency) == agency)
+        .order_by(col(Delivery.id).desc())
+        .limit(100)
+    )
+    return [(delivery, channel, story) for delivery, channel, story in rows]
+
+
+async def get_asked(session: AsyncSession, *, consent_id: UUID) -> Asked | None:
+    """A consent for the person who opens its link."""
+    row = (
+        await session.execute(
+            select(Consent, Story)
+            .join(Story, col(Story.id) == col(Consent.story_id))
+            .where(col(Consent.id) == consent_id)
+        )
+    ).one_or_none()
+    return Asked(*row) if row else None
+
+
+async def to_deliver(session: AsyncSession, delivery_id: UUID) -> ToDeliver:
+    """A delivery with its story and channel. Raises LookupError (NoResultFound)."""
+    row = await session.execute(
+        select(Delivery, Story, Channel)
+        .join(Story, col(Story.id) == col(Delivery.story_id))
+        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .where(col(Delivery.id) == delivery_id)
+    )
+    return ToDeliver(*row.one())

@@ -1,0 +1,1 @@
+"""The verbs of reviewing: cases, the council's work on them, honours."""

@@ -1,0 +1,125 @@
+"""Honours: decided with number and date, held, resumed, revoked. Outside nobody learns why."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.review import rules
+from services.review.actions.cases import lock
+from services.review.rules import HonourState, State
+from services.review.tables import Case, Honour
+from shared import audit, outbox
+from shared.audit import Actor
+from shared.events import ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked
+
+
+async def honour(
+    session: AsyncSession,
+    *,
+    case_id: UUID,
+    decision_number: str,
+    decision_date: date,
+    form: str,
+    level: str,
+    at: datetime,
+    today: date,
+    by: Actor,
+) -> Honour:
+    """Honour a decided case by a decision with number and date, and say so. Raises WrongState, BadInput."""
+    case = await lock(session, case_id)
+    rules.check_state(case.state, State.DECIDED)
+    if not decision_number.strip():
+        raise rules.BadInput("number", "Hãy ghi số quyết định.")
+    if not form.strip():
+        raise rules.BadInput("form", "Hãy ghi hình thức khen.")
+    if decision_date > today:
+        raise rules.BadInput("date", "Ngày quyết định không thể sau hôm nay.")
+    made = Honour(
+        agency=case.agency,
+        case_id=case_id,
+        decision_number=decision_number.strip(),
+        decision_date=decision_date,
+        form=form.strip(),
+        level=level.strip(),
+    )
+    session.add(made)
+    await session.flush()
+    case.state, case.moved_at, case.version = State.HONOURED, at, case.version + 1
+    outbox.record(
+        session,
+        ExemplarHonoured(
+            nomination_id=case.nomination_id,
+            origin_agency=case.origin_agency,
+            unit_id=case.unit_id,
+            subject_id=case.subject_id,
+            case_id=case.id,
+            code=case.code,
+            honour_id=made.id,
+            category=case.category,
+            decision_number=made.decision_number,
+            decision_date=made.decision_date,
+            form=made.form,
+            level=made.level,
+            occurred_at=at,
+        ),
+    )
+    await audit.record(session, by, "exemplar.honoured", made.id)
+    return made
+
+
+async def hold(session: AsyncSession, *, case_id: UUID, ground: str, at: datetime, by: Actor) -> Honour:
+    """Stop an honour for the time being; `ground` is a code and stays here. Raises WrongState."""
+    return await _move(session, case_id, rules.check_hold, HonourState.HELD, HonourHeld, ground, at, by)
+
+
+async def resume(session: AsyncSession, *, case_id: UUID, at: datetime, by: Actor) -> Honour:
+    """Let a held honour count again. Raises WrongState."""
+    return await _move(session, case_id, rules.check_resume, HonourState.IN_FORCE, HonourResumed, None, at, by)
+
+
+async def revoke(session: AsyncSession, *, case_id: UUID, ground: str, at: datetime, by: Actor) -> Honour:
+    """Take an honour back for good; `ground` is a code and stays here. Raises WrongState."""
+    return await _move(session, case_id, rules.check_revoke, HonourState.REVOKED, HonourRevoked, ground, at, by)
+
+
+async def _move(
+    session: AsyncSession,
+    case_id: UUID,
+    check: Callable[[HonourState], None],
+    state: HonourState,
+    event: type[HonourHeld | HonourResumed | HonourRevoked],
+    ground: str | None,
+    at: datetime,
+    by: Actor,
+) -> Honour:
+    case = await lock(session, case_id)
+    found = await of_case(session, case)
+    check(found.state)
+    found.state, found.ground, found.version = state, ground, found.version + 1
+    outbox.record(
+        session,
+        event(
+            nomination_id=case.nomination_id,
+            origin_agency=case.origin_agency,
+            unit_id=case.unit_id,
+            subject_id=case.subject_id,
+            case_id=case.id,
+            code=case.code,
+            honour_id=found.id,
+            occurred_at=at,
+        ),
+    )
+    await audit.record(session, by, f"honour.{state}", found.id)
+    return found
+
+
+async def of_case(session: AsyncSession, case: Case) -> Honour:
+    """The honour of a case. Raises WrongState when there is none."""
+    found = await session.scalar(select(Honour).where(col(Honour.case_id) == case.id))
+    if found is None:
+        raise rules.WrongState("Hồ sơ này chưa được khen.")
+    return found

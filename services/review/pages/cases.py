@@ -1,0 +1,81 @@
+"""The list of cases, one case, its files, and sending it back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException
+from fastapi.responses import Response
+
+from services.review import queries, rules
+from services.review.actions import cases, council
+from services.review.pages.desk import CATEGORIES, AtDesk, back_to
+from shared import files, parcels
+from shared.parcels import Manifest
+
+router = APIRouter()
+
+
+@router.get("/ho-so")
+async def list_cases(desk: AtDesk, truoc: str = "") -> Response:
+    """The agency's cases."""
+    limit = 50
+    async with desk.database.reading() as session:
+        found = await queries.list_cases(session, agency=desk.agency, before=truoc, limit=limit)
+    following = f"/xet-duyet/ho-so?truoc={found[-1].case.code}" if len(found) == limit else None
+    return desk.pages.render(desk.request, "cases.html", found=found, categories=CATEGORIES, following=following)
+
+
+@router.get("/ho-so/{code}")
+async def show_case(desk: AtDesk, code: str) -> Response:
+    """One case: the dossier beside the criteria, and what there is to do."""
+    return await desk.show(code)
+
+
+@router.get("/ho-so/{code}/tep/{sha256}")
+async def file(desk: AtDesk, code: str, sha256: str) -> Response:
+    """A file of the dossier, always as an attachment."""
+    async with desk.database.reading() as session:
+        found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
+    kept = found.dossier.files if found and found.dossier else []
+    known = next((one for one in kept if one["sha256"] == sha256), None)
+    if known is None:
+        raise HTTPException(404)
+    content = await desk.runtime.objects.get(files.path_of("review", sha256))
+    name = f"minh-chung-{sha256[:8]}.{known['name'].rsplit('.', 1)[-1]}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type=known["type"], headers=headers)
+
+
+@router.post("/ho-so/{code}/tra-lai")
+async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = "") -> Response:
+    """Return the case to be corrected, with a reason that travels in a parcel."""
+    by = desk.acting("secretary", "officer", "chair")
+    case = await desk.find(code)
+    try:
+        async with desk.database.reading() as session:
+            rules.check_reason(reason, await council.pinned_rules(session, case))
+        rules.check_state(case.state, rules.State.SCORING)
+        runtime = desk.runtime
+        sealed = await parcels.store(
+            runtime.objects,
+            runtime.federation,
+            agency=desk.agency,
+            owner="review",
+            reader="nomination",
+            manifest=Manifest(
+                ids={"nomination_id": str(case.nomination_id), "case_id": str(case.id)},
+                fields={"reason": reason.strip(), "revision": case.revision},
+            ),
+            files={},
+            on=desk.clock.today(),
+        )
+        async with desk.database.transaction() as session:
+            await cases.return_case(session, case_id=case.id, reasons=sealed, at=desk.clock.now(), by=by)
+    except rules.BadInput as refusal:
+        return await desk.show(code, {refusal.field: str(refusal)}, reason=reason)
+    except rules.Refusal as refusal:
+        return await desk.show(code, {"reason": str(refusal)}, reason=reason)
+    return back_to(code)

@@ -1,0 +1,145 @@
+"""Decisions that honour, the book of honours, holds and revocations."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException
+from fastapi.responses import RedirectResponse, Response
+
+from services.review import queries, rules
+from services.review.actions import honours
+from services.review.pages.desk import CATEGORIES, AtDesk, Desk, back_to
+from services.review.tables import Case
+
+router = APIRouter()
+
+GROUNDS = {
+    "objection": "Có phản ánh đang được xác minh",
+    "evidence": "Minh chứng chưa đúng",
+    "discipline": "Đang xem xét kỷ luật",
+    "mistake": "Sai sót của cơ quan",
+}
+
+
+@router.post("/ho-so/{code}/khen")
+async def honour(
+    desk: AtDesk,
+    code: str,
+    number: Annotated[str, Form()] = "",
+    day: Annotated[str, Form(alias="date")] = "",
+    form: Annotated[str, Form()] = "",
+    level: Annotated[str, Form()] = "",
+) -> Response:
+    """Honour by a decision with number and date."""
+    by = desk.acting("signer")
+    case = await desk.find(code)
+    typed = {"number": number, "date": day, "form": form, "level": level}
+    decided = _day(day)
+    if decided is None:
+        return await desk.show(code, {"date": "Hãy ghi ngày quyết định, ví dụ 20/11/2024."}, **typed)
+    try:
+        async with desk.database.transaction() as session:
+            await honours.honour(
+                session,
+                case_id=case.id,
+                decision_number=number,
+                decision_date=decided,
+                form=form,
+                level=level,
+                at=desk.clock.now(),
+                today=desk.clock.today(),
+                by=by,
+            )
+    except rules.BadInput as refusal:
+        return await desk.show(code, {refusal.field: str(refusal)}, **typed)
+    except rules.Refusal as refusal:
+        return await desk.show(code, {"number": str(refusal)}, **typed)
+    return back_to(code)
+
+
+@router.get("/so-khen")
+async def book(desk: AtDesk) -> Response:
+    """The book of honours."""
+    async with desk.database.reading() as session:
+        found = await queries.list_honours(session, agency=desk.agency)
+    return desk.pages.render(desk.request, "honours.html", found=found, categories=CATEGORIES)
+
+
+@router.get("/so-khen/{code}")
+async def entry(desk: AtDesk, code: str) -> Response:
+    """One honour, and what may be done with it."""
+    return await _entry(desk, code)
+
+
+async def _entry(desk: Desk, code: str, errors: dict[str, str] | None = None) -> Response:
+    async with desk.database.reading() as session:
+        found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
+    if found is None or found.honour is None:
+        raise HTTPException(404)
+    return desk.pages.render(
+        desk.request,
+        "honour.html",
+        status_code=422 if errors else 200,
+        desk=found,
+        grounds=list(GROUNDS.items()),
+        may_move=desk.holds("signer", "chair"),
+        errors=errors or {},
+    )
+
+
+async def _ground(desk: Desk, code: str, ground: str) -> tuple[Case, Response | None]:
+    case = await desk.find(code)
+    if ground in GROUNDS:
+        return case, None
+    return case, await _entry(desk, code, {"ground": "Hãy chọn căn cứ. Căn cứ chỉ lưu ở hội đồng, không báo ra ngoài."})
+
+
+@router.post("/so-khen/{code}/tam-dung")
+async def hold(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
+    """Hold the honour: what was published is taken away until it is resumed."""
+    by = desk.acting("chair", "signer")
+    case, refused = await _ground(desk, code, ground)
+    if refused:
+        return refused
+    try:
+        async with desk.database.transaction() as session:
+            await honours.hold(session, case_id=case.id, ground=ground, at=desk.clock.now(), by=by)
+    except rules.Refusal as refusal:
+        return await _entry(desk, code, {"ground": str(refusal)})
+    return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
+
+
+@router.post("/so-khen/{code}/khoi-phuc")
+async def resume(desk: AtDesk, code: str) -> Response:
+    """Let a held honour count again."""
+    by = desk.acting("chair", "signer")
+    case = await desk.find(code)
+    try:
+        async with desk.database.transaction() as session:
+            await honours.resume(session, case_id=case.id, at=desk.clock.now(), by=by)
+    except rules.Refusal as refusal:
+        return await _entry(desk, code, {"ground": str(refusal)})
+    return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
+
+
+@router.post("/so-khen/{code}/thu-hoi")
+async def revoke(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
+    """Take the honour back for good."""
+    by = desk.acting("chair", "signer")
+    case, refused = await _ground(desk, code, ground)
+    if refused:
+        return refused
+    try:
+        async with desk.database.transaction() as session:
+            await honours.revoke(session, case_id=case.id, ground=ground, at=desk.clock.now(), by=by)
+    except rules.Refusal as refusal:
+        return await _entry(desk, code, {"ground": str(refusal)})
+    return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day, month, year = (int(part) for part in text.strip().replace("-", "/").split("/"))
+        return date(year, month, day)
+    except ValueError:
+        return None

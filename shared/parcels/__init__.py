@@ -1,0 +1,32 @@
+"""Parcels: personal content on the move, sealed to the one service that may read it (design 8).
+
+The owner's side: `store` before the transaction whose event carries the `Sealed`. The reader's side: its consumer calls
+`expect`, a `ParcelReader` fetches, opens and hands it to the service's receiver. Opening distrusts the sender.
+"""
+
+from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed
+from shared.parcels.moving import ParcelReader, Receiver, Receivers, path_of, store, sweep
+from shared.parcels.packing import BadParcel, FileEntry, Manifest, Opened, identities_of, open_parcel, pack, seal
+
+__all__ = [
+    "AwaitedParcel",
+    "BadParcel",
+    "FileEntry",
+    "Manifest",
+    "Opened",
+    "ParcelReader",
+    "ParcelState",
+    "Receiver",
+    "Receivers",
+    "add_tables",
+    "again",
+    "expect",
+    "identities_of",
+    "listed",
+    "open_parcel",
+    "pack",
+    "path_of",
+    "seal",
+    "store",
+    "sweep",
+]
