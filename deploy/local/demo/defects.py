@@ -1,5 +1,6 @@
 """Defects that the demo's checks must find: each is planted after the story, by hand, behind the services' backs."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaProducer
@@ -28,11 +29,24 @@ async def twice(facts: Facts) -> None:
 
 
 async def secret(facts: Facts) -> None:
-    """A name in a topic."""
+    """A name in a topic: an event that was said before, sent again with one field too many."""
+    topic = f"{facts.agency}.review.internal"
+    ends = await facts.ends()
+    partition = next(tp for tp in facts.partitions if tp.topic == topic and ends[topic, tp.partition])
+    facts.consumer.assign([partition])
+    await facts.consumer.seek_to_beginning(partition)
+    record = await facts.consumer.getone(partition)
+    body = json.loads(record.value) | {"subject_name": TEACHER.name}
     producer = AIOKafkaProducer(**facts.kafka)
     await producer.start()
     try:
-        await producer.send_and_wait(f"{facts.agency}.review.internal", TEACHER.name.encode(), key=b"planted")
+        await producer.send_and_wait(
+            topic,
+            json.dumps(body, ensure_ascii=False).encode(),
+            key=record.key,
+            partition=partition.partition,
+            headers=list(record.headers),
+        )
     finally:
         await producer.stop()
 
