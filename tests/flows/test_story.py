@@ -1,0 +1,68 @@
+"""The whole story of one agency on real parts; every claim is checked, every planted defect is found."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import outside
+from deploy.local.demo.checks import Facts, check_all
+from deploy.local.demo.defects import DEFECTS
+from deploy.local.demo.story import Story
+from deploy.local.runner import Running
+from tests.support.system import with_agency
+
+pytestmark = pytest.mark.flow
+
+IN_DATABASES = ("lost", "twice", "consent")
+
+
+async def test_the_story_holds_and_planted_defects_are_found(tmp_path: Path) -> None:
+    found: dict[str, set[str]] = {}
+
+    async def play(running: Running) -> int:
+        story = Story(running.addresses["tan-binh"], outside.address(running.stage), lambda _line: None)
+        await story.play()
+        async with Facts.open(running, "tan-binh", story) as facts:
+            await facts.settle()
+            found["nothing"] = {one.name for one in await check_all(facts) if not one.holds}
+            for name in IN_DATABASES:
+                found[name] = await _planted_and_undone(facts, name)
+            await DEFECTS["secret"](facts)
+            found["secret"] = {one.name for one in await check_all(facts) if not one.holds}
+        await story.close()
+        return 0
+
+    code, said = await with_agency(tmp_path / "local", play)
+    assert code == 0, said
+    assert found["nothing"] == set()
+    assert {name for name in DEFECTS if name not in found[name]} == set()
+
+
+async def _planted_and_undone(facts: Facts, name: str) -> set[str]:
+    open_ones = [connection.transaction() for connection in facts.databases.values()]
+    for one in open_ones:
+        await one.start()
+    try:
+        await DEFECTS[name](facts)
+        return {one.name for one in await check_all(facts) if not one.holds}
+    finally:
+        for one in open_ones:
+            await one.rollback()
+
+
+async def test_the_demo_command_ends_with_one_and_names_the_defect(tmp_path: Path) -> None:
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.local", "demo", "--local", str(tmp_path / "local")],
+            env={**os.environ, "BREAK": "consent"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = await asyncio.to_thread(run)
+    assert (done.returncode, done.stdout.splitlines()[-3:][0].split("broken: ")[-1]) == (1, "consent"), done.stdout
