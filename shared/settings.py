@@ -23,7 +23,9 @@ class BadSettings(Exception):
 class Settings(BaseSettings):
     """The settings of one service process."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     agency: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="id of the agency that this deployment serves")
     federation: Path = Field(description="the federation file (TOML)")

@@ -12,10 +12,13 @@ from deploy.local.postgres import Postgres
 from deploy.local.state import Local
 from deploy.local.supervisor import ServiceSpec
 from shared.events import SERVICES
+from shared.identity.sessions import PRIVATE_FILE, PUBLIC_FILE, make_session_keys
 from shared.settings import PREFIX
 
 ROOT = Path(__file__).parents[2]
 LINK_KEY = "link.key"
+MINTER = "notification"
+"""Who signs sessions: it alone gets the private session key."""
 OURS = (PREFIX, "KAFKA_")
 """Variables that a service gets from the runner or not at all."""
 
@@ -113,6 +116,8 @@ def make_secrets(local: Local, agency: str) -> Mapping[str, str]:
     The link key (one-time links, minted by one service and verified by another) is the agency's: the same for all.
     """
     link_key = local.secret(local.secret_folder(agency) / LINK_KEY)
+    folders = {service: local.secret_folder(agency, service) for service in SERVICES}
+    make_session_keys(folders[MINTER] / PRIVATE_FILE, [folder / PUBLIC_FILE for folder in folders.values()])
     passwords = {}
     for service in SERVICES:
         folder = local.secret_folder(agency, service)

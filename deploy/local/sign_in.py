@@ -1,4 +1,4 @@
-"""Signing in locally: the agencies' session keys, the sample accounts, the embedded provider as a program to run."""
+"""Signing in locally: the sample accounts, and the embedded provider as a program to run."""
 
 import json
 import sys
@@ -9,23 +9,15 @@ from typing import Any
 
 from deploy.local.services import ROOT, Stage
 from deploy.local.supervisor import ServiceSpec
-from shared.events import SERVICES
-from shared.identity.sessions import PRIVATE_FILE, PUBLIC_FILE, make_session_keys
 
 SAMPLES = ROOT / "deploy" / "samples"
 HOST = "id.localhost"
-MINTER = "notification"
 
 
 def prepare(stage: Stage, agencies: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Have the session keys of these agencies and the file of sample accounts; returns (agency, name, role) of each.
-
-    Only the minting service gets the private key; all four get the public one.
-    """
+    """Have the file of sample accounts; returns (agency, name, roles) of each."""
     accounts: list[dict[str, Any]] = []
     for agency in agencies:
-        folder = {service: stage.local.secret_folder(agency, service) for service in SERVICES}
-        make_session_keys(folder[MINTER] / PRIVATE_FILE, [folder[service] / PUBLIC_FILE for service in SERVICES])
         accounts += _samples(agency)
     _accounts_file(stage).write_text(json.dumps(accounts, ensure_ascii=False, indent=1))
     return [(one["agency"], one["name"], ", ".join(role["role"] for role in one["roles"])) for one in accounts]

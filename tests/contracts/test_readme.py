@@ -22,6 +22,6 @@ def test_the_make_targets_that_the_documents_name_exist() -> None:
     named = {
         target
         for document in (Path("README.md"), Path("CONTRIBUTING.md"))
-        for target in re.findall(r"make ([a-z]+)", document.read_text())
+        for target in re.findall(r"(?:`|^)make ([a-z]+)", document.read_text(), re.M)
     }
     assert named - targets == set()

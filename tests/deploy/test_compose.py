@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from deploy import keys
-from deploy.local import jars, services
+from deploy.local import jars, outside, services, sign_in
 from deploy.local.brokers import Broker, Kind
 from deploy.local.kafka import SETTINGS as KAFKA_SETTINGS
 from deploy.local.postgres import ROLE_SETTINGS, SETTINGS, Postgres
@@ -36,10 +37,14 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    local = Local(tmp_path)
+    local = Local(tmp_path / "local")
+    local.folder.mkdir()
     postgres = Postgres(tmp_path / "postgres", port=5432)
     broker = Broker(Kind.KAFKA, "", servers="kafka:9092", admin_user="admin", admin_password="x")
-    return Stage(local, tmp_path / "federation.toml", postgres, broker, FRONT_PORT, 0.0, product())
+    stage = Stage(local, tmp_path / "federation.toml", postgres, broker, FRONT_PORT, 0.0, product())
+    # In a container there is one way to the provider.
+    own = (set(sign_in.settings(stage)) | set(outside.settings(stage))) - {"IDENTITY_PROVIDER_BACKCHANNEL"}
+    return replace(stage, more_settings=dict.fromkeys(own, ""))
 
 
 def test_the_same_services_run(compose: dict[str, Any]) -> None:
@@ -112,12 +117,13 @@ def test_the_image_takes_one_service_and_the_lock() -> None:
 
 
 def test_the_keys_are_those_that_the_settings_name(tmp_path: Path, stage: Stage, federation_2023: Path) -> None:
-    keys.make(tmp_path, "tan-binh", stage.address("tan-binh"), federation_2023)
-    made = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    before = {name: (tmp_path / name).read_text() for name in made}
-    keys.make(tmp_path, "tan-binh", stage.address("tan-binh"), federation_2023)
-    assert {name: (tmp_path / name).read_text() for name in made} == before
-    below = ("age-identities.txt", "database.password", "kafka.password", services.LINK_KEY)
+    keys.make(tmp_path / "keys", "tan-binh", stage.address("tan-binh"), federation_2023)
+    folder = tmp_path / "keys"
+    made = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    before = {name: (folder / name).read_text() for name in made}
+    keys.make(tmp_path / "keys", "tan-binh", stage.address("tan-binh"), federation_2023)
+    assert {name: (folder / name).read_text() for name in made} == before
+    below = ("age-identities.txt", "database.password", "kafka.password", services.LINK_KEY, "session.pub")
     assert made == sorted(
         [
             "federation.toml",
@@ -128,6 +134,7 @@ def test_the_keys_are_those_that_the_settings_name(tmp_path: Path, stage: Stage,
             f"secrets/tan-binh/{services.LINK_KEY}",
             *(f"postgres/roles/{database('tan-binh', service)}" for service in SERVICES),
             *(f"secrets/tan-binh/{service}/{name}" for service in SERVICES for name in below),
+            "secrets/tan-binh/notification/session.key",
         ]
     )
 
