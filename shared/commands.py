@@ -3,13 +3,16 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs, migrate, parked, runtime, settings
 from shared.database import Database
@@ -23,6 +26,8 @@ from shared.settings import BadSettings
 
 BAD_SETTINGS = 2
 Application = Callable[[Runtime, bool], FastAPI]
+Loader = Callable[[Runtime, AsyncSession, dict[str, Any]], Awaitable[None]]
+Files = Annotated[list[Path] | None, typer.Argument(help="what to enter afterwards, as `load` does (TOML)")]
 
 
 def make_runtime(service: str, folder: Path, handlers: Handlers) -> Runtime:
@@ -36,8 +41,14 @@ def make_runtime(service: str, folder: Path, handlers: Handlers) -> Runtime:
         raise typer.Exit(BAD_SETTINGS) from None
 
 
-def make_commands(service: str, folder: Path, handlers: Handlers, application: Application) -> typer.Typer:
-    """The command line of a service. `application(runtime, work)` builds its web application."""
+def make_commands(
+    service: str, folder: Path, handlers: Handlers, application: Application, loader: Loader | None = None
+) -> typer.Typer:
+    """The command line of a service.
+
+    `application(runtime, work)` builds its web application; `loader(runtime, session, content)` enters what a TOML file
+    holds: plans, rules, whatever the service begins with.
+    """
     commands = typer.Typer(
         help=f"Gương Sáng: the {service} service.",
         no_args_is_help=True,
@@ -68,17 +79,7 @@ def make_commands(service: str, folder: Path, handlers: Handlers, application: A
         """Relay and hear only; serves nothing but /livez, /readyz and /metrics behind its port."""
         _serve(make(), application, work=True)
 
-    @commands.command("migrate")
-    def migrate_now() -> None:
-        """Bring the database to the newest schema."""
-        parts = make()
-        migrate.upgrade_now(parts.settings.database_url, parts.settings.database_password(), folder)
-
-    @commands.command()
-    def migration(sentence: str) -> None:
-        """Write a new migration from the tables (for developers)."""
-        parts = make()
-        asyncio.run(migrate.revise(parts.settings.database_url, parts.settings.database_password(), folder, sentence))
+    _add_schema(commands, make, folder, loader)
 
     @commands.command()
     def status() -> None:
@@ -94,6 +95,48 @@ def make_commands(service: str, folder: Path, handlers: Handlers, application: A
 
     commands.add_typer(parked.commands, name="parked")
     return commands
+
+
+def _add_schema(commands: typer.Typer, make: Callable[[], Runtime], folder: Path, loader: Loader | None) -> None:
+    """The commands that change what lies in the database before the service runs."""
+
+    @commands.command("migrate")
+    def migrate_now(files: Files = None) -> None:
+        """Bring the database to the newest schema, then enter these files."""
+        parts = make()
+        migrate.upgrade_now(parts.settings.database_url, parts.settings.database_password(), folder)
+        if files:
+            _load(parts, loader, files)
+
+    if loader is not None:
+
+        @commands.command()
+        def load(files: Annotated[list[Path], typer.Argument(help="TOML files", exists=True)]) -> None:
+            """Enter what these files hold; what was entered before stays as it is."""
+            _load(make(), loader, files)
+
+    @commands.command()
+    def migration(sentence: str) -> None:
+        """Write a new migration from the tables (for developers)."""
+        parts = make()
+        asyncio.run(migrate.revise(parts.settings.database_url, parts.settings.database_password(), folder, sentence))
+
+
+def _load(parts: Runtime, loader: Loader | None, files: Sequence[Path]) -> None:
+    async def enter(content: dict[str, Any]) -> None:
+        try:
+            async with parts.database.transaction() as session:
+                assert loader is not None, "this service enters no files"
+                await loader(parts, session, content)
+        finally:
+            await parts.database.close()
+
+    for file in files:
+        try:
+            asyncio.run(enter(tomllib.loads(file.read_text())))
+        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+            typer.echo(f"{file}: cannot be entered: {error}", err=True)
+            raise typer.Exit(BAD_SETTINGS) from None
 
 
 def _serve(parts: Runtime, application: Application, *, work: bool) -> None:

@@ -1,10 +1,7 @@
 """What an agency begins with locally: plans, criteria and sample units from files."""
 
-from dataclasses import replace
-
 from deploy.local import outside
 from deploy.local.services import ROOT, Stage
-from deploy.local.supervisor import ServiceSpec
 
 FILES: dict[str, dict[str, tuple[str, ...]]] = {
     "nomination": {
@@ -17,14 +14,10 @@ FILES: dict[str, dict[str, tuple[str, ...]]] = {
 """By service, then by agency; "" is for every agency."""
 
 
-def specs(stage: Stage, agency: str) -> list[ServiceSpec]:
-    """The programs that enter an agency's files; entering them again changes nothing."""
-    found = []
-    for service, by_agency in FILES.items():
-        files = [str(ROOT / "deploy" / file) for who in ("", agency) for file in by_agency.get(who, ())]
-        if files and service in stage.programs.names:
-            if service == outside.TELLER:
-                files.append(str(outside.channel_file(stage)))
-            loading = stage.spec(agency, service, "load")
-            found.append(replace(loading, command=(*loading.command, *files)))
-    return found
+def files_for(stage: Stage, agency: str, service: str) -> tuple[str, ...]:
+    """The files that a service of an agency enters; entering them again changes nothing."""
+    by_agency = FILES.get(service, {})
+    files = [str(ROOT / "deploy" / file) for who in ("", agency) for file in by_agency.get(who, ())]
+    if service == outside.TELLER:
+        files.append(str(outside.channel_file(stage)))
+    return tuple(files)
