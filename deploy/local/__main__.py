@@ -66,16 +66,17 @@ def demo(
 
 @app.command()
 def status(local: LocalOption = Path(".local")) -> None:
-    """Show what runs; 0 if a runner and all its processes do."""
+    """Show what runs; 0 if a runner has everything ready, 1 while it starts or when something is missing."""
     place = Local(local)
     holder = place.holder()
     running = holder is not None and holder.is_alive()
     console = Console()
-    console.print(f"runner: pid {holder.pid}" if running and holder else "runner: not running", highlight=False)
+    word = "ready" if place.ready else "starting or stopping"
+    console.print(f"runner: pid {holder.pid}, {word}" if running and holder else "runner: not running", highlight=False)
     table = Table(show_edge=False)
     for column in ("process", "pid", "state"):
         table.add_column(column)
-    fine = running
+    fine = running and place.ready
     for one in place.recorded():
         state = _state(place, one.name) if one.is_alive() else "ended"
         fine = fine and state in ("ready", "runs")

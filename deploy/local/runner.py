@@ -104,12 +104,14 @@ class Runner:
             for task in (work, stop):
                 task.cancel()
             await asyncio.wait({work, stop})
+            self.local.tell_ready(False)
             self.say("stopping")
             await self.supervisor.stop()
             self.say("stopped; everything is kept in " + str(self.local.folder))
 
     async def start(self) -> Running:
         """Start everything and wait until it is ready. Raises StartFailed."""
+        self.local.tell_ready(False)
         for one in await asyncio.to_thread(self.local.clean_up):
             self.say(f"{one.name} (pid {one.pid}) was left from an earlier run: ended")
         stage, federation = await self._stage()
@@ -125,6 +127,7 @@ class Runner:
         self.say(f"starting {len(running.specs)} processes: {', '.join(spec.name for spec in running.specs)}")
         self.supervisor.start_services(running.specs)
         await self.supervisor.ready(READY_WITHIN)
+        self.local.tell_ready(True)
         self.say("ready")
         return running
 

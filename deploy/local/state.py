@@ -83,6 +83,19 @@ class Local:
         self.record([])
         return left
 
+    @property
+    def ready(self) -> bool:
+        """Whether the run on this folder has told that everything was ready."""
+        return (self.folder / "ready").exists()
+
+    def tell_ready(self, ready: bool) -> None:
+        """Note that everything is ready, or is not any more."""
+        path = self.folder / "ready"
+        if ready:
+            path.touch()
+        else:
+            path.unlink(missing_ok=True)
+
     def port(self, name: str, wanted: int | None = None) -> int:
         """The port of a part: the one it had if it is still free, else another, kept from now on."""
         if name in self._ports:  # given in this run: our own part may hold it by now
