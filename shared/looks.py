@@ -55,24 +55,17 @@ MENU = (
         "Đề cử",
         ("Hồ sơ đề cử", "/de-cu/ho-so", "file", ("nominator", "head", "officer", "supervisor")),
         ("Kế hoạch", "/de-cu/ke-hoach", "book", STAFF),
-        ("Đợt và hạn", "/de-cu/dot", "calendar", STAFF),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", STAFF),
-        ("Thư treo đề cử", "/de-cu/van-hanh/thu-treo", "plug", ("operator",)),
     ),
     _section(
         "Xét duyệt",
         ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", ("officer", "signer", "supervisor", *COUNCIL)),
-        ("Kết luận", "/xet-duyet/ket-luan", "eye-off", ("secretary", "chair", "signer")),
-        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", STAFF),
-        ("Hội đồng", "/xet-duyet/hoi-dong", "users", ("administrator", *COUNCIL)),
-        ("Thư treo xét duyệt", "/xet-duyet/van-hanh/thu-treo", "plug", ("operator",)),
+        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", ("officer", "signer", "supervisor", *COUNCIL)),
     ),
     _section(
         "Lan tỏa",
         ("Bài gương", "/lan-toa/bai", "news", ("editor", "signer")),
-        ("Đồng ý", "/lan-toa/dong-y", "hand", ("editor", "officer", "head")),
         ("Lượt gửi", "/lan-toa/luot-gui", "send", ("editor", "operator")),
-        ("Thư treo lan tỏa", "/lan-toa/van-hanh/thu-treo", "plug", ("operator",)),
     ),
 )
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.nomination.pages import dossiers, starting, submitting
+from services.nomination.pages import dossiers, plans, starting, submitting
 
 router = APIRouter(prefix="/de-cu", include_in_schema=False)
-for part in (starting, dossiers, submitting):
+for part in (starting, dossiers, submitting, plans):
     router.include_router(part.router)
