@@ -18,6 +18,9 @@ from shared.tracing import Trace
 
 MAX_BODY = 256 * 1024
 _SOURCE = re.compile(r"/([a-z][a-z0-9-]{1,30})/([a-z]+)")
+_SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
+_STORABLE = re.compile(r"[^\0]{1,200}")
+"""What the inbox can keep in an indexed column: a record that it could not even set aside would hold up everybody."""
 
 
 class BadEnvelope(Exception):
@@ -108,7 +111,7 @@ def from_record(headers: list[tuple[str, bytes | None]], key: bytes | None, body
             source=attributes["source"],
             subject=attributes["subject"],
             time=attributes["time"],
-            sequence=int(attributes["sequence"]),
+            sequence=int(attributes["sequence"]) if _SEQUENCE.fullmatch(attributes["sequence"]) else 0,
             trace=Trace(attributes.get("correlationid", ""), attributes.get("traceparent", "")),
         )
     except (BaseCloudEventException, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -117,6 +120,8 @@ def from_record(headers: list[tuple[str, bytes | None]], key: bytes | None, body
         raise BadEnvelope("source is not /<agency>/<service>")
     if envelope.sequence < 1:
         raise BadEnvelope("sequence is not a number from 1 on")
+    if not _STORABLE.fullmatch(envelope.type) or not _STORABLE.fullmatch(envelope.subject):
+        raise BadEnvelope("type or subject is longer than 200 characters or holds a NUL")
     if envelope.subject != key.decode():
         raise BadEnvelope("subject differs from the record's key")
     return envelope

@@ -77,7 +77,7 @@ class Event(BaseModel):
 
 
 class UnitOpened(Event):
-    """A unit exists from a day on. Said by nomination; heard by review, publishing and notification."""
+    """A unit exists from a day on. Said by nomination; heard by review."""
 
     said_by = "nomination"
     keyed_by = "unit_id"
@@ -146,11 +146,11 @@ class ReviewEvent(Event):
 
 
 class CaseOpened(ReviewEvent):
-    """The agency's review took a nomination in. Said by review; heard by nomination and notification."""
+    """The agency's review took a nomination in. Said by review; heard by nomination."""
 
 
 class CaseReopened(ReviewEvent):
-    """The corrected dossier was taken in. Said by review; heard by nomination and notification."""
+    """The corrected dossier was taken in. Said by review; heard by nomination."""
 
     revision: int
 
@@ -221,7 +221,7 @@ class ConsentAsked(StoryEvent):
 
 
 class ConsentAnswered(StoryEvent):
-    """A person agreed to some purposes, or to none. Said by publishing; heard by nomination and notification."""
+    """A person agreed to some purposes, or to none. Said by publishing; heard by notification."""
 
     consent_id: UUID
     person_id: UUID
@@ -229,7 +229,7 @@ class ConsentAnswered(StoryEvent):
 
 
 class ConsentWithdrawn(StoryEvent):
-    """A person took the word back. Said by publishing; heard by nomination and notification."""
+    """A person took the word back. Said by publishing; heard by notification."""
 
     consent_id: UUID
     person_id: UUID
@@ -262,7 +262,10 @@ class DeliveryFailed(StoryEvent):
 
 
 class SessionEnded(Event):
-    """A person signed out: the session's token counts no more. Said by notification; heard by all services."""
+    """A person signed out: the session's token counts no more. Said by notification.
+
+    Heard by nomination, review, publishing.
+    """
 
     said_by = "notification"
     keyed_by = "session_id"

@@ -13,9 +13,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from shared.settings import BadSettings
+
 KEY_FILE = "link.key"
 _TYPE = "gs-link+jwt"
 _ALGORITHM = "HS256"
+_SHORTEST_KEY = 32  # RFC 7518, 3.2: as long as the hash
 
 
 class BadLink(Exception):
@@ -30,8 +33,15 @@ class Links:
 
     @classmethod
     def from_file(cls, secrets: Path) -> "Links":
-        """Read the agency's link key from a service's secrets folder."""
-        return cls(OctKey.import_key((secrets / KEY_FILE).read_text().strip()))
+        """Read the agency's link key from a service's secrets folder. Raises BadSettings."""
+        path = secrets / KEY_FILE
+        try:
+            text = path.read_text().strip()
+        except (OSError, ValueError) as error:
+            raise BadSettings(f"{path}: no link key can be read ({type(error).__name__})") from None
+        if len(text) < _SHORTEST_KEY:
+            raise BadSettings(f"{path}: the link key has {len(text)} characters, at least {_SHORTEST_KEY} are needed")
+        return cls(OctKey.import_key(text))
 
     def mint(self, purpose: str, thing: UUID, until: datetime) -> str:
         """A token for `purpose` on `thing`, good until then."""
@@ -47,6 +57,6 @@ class Links:
                 raise BadLink("for another purpose")
             if int(decoded.claims["exp"]) <= now.timestamp():
                 raise BadLink("too old")
-            return UUID(decoded.claims["sub"])
+            return UUID(str(decoded.claims["sub"]))
         except (JoseError, KeyError, ValueError, TypeError) as error:
             raise BadLink(type(error).__name__) from None

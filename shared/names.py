@@ -1,4 +1,4 @@
-"""Vietnamese text: folded for search, keyed for sorting (no database extension or ICU is needed)."""
+"""Vietnamese text: normal for keeping, folded for search, keyed for sorting (without database extension or ICU)."""
 
 import unicodedata
 
@@ -8,8 +8,14 @@ _SHAPES = {"\u0306", "\u0302", "\u031b"}
 
 
 def normal(text: str) -> str:
-    """Text as it is stored: NFC, outer and repeated blanks gone."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Text of one line as it is stored: NFC, without control characters, outer and repeated blanks gone."""
+    kept = (char for char in unicodedata.normalize("NFC", text) if char.isspace() or unicodedata.category(char) != "Cc")
+    return " ".join("".join(kept).split())
+
+
+def lines(text: str) -> str:
+    """What a person typed over several lines as it is stored: each line normal, blank ones kept between others."""
+    return "\n".join(normal(line) for line in text.strip().splitlines())
 
 
 def folded(text: str) -> str:
@@ -37,7 +43,7 @@ def _word_key(word: str) -> str:
             tones.append(_TONES[char])
         elif char in _SHAPES:
             shaped = unicodedata.normalize("NFC", shaped + char)
-            letters[-1] = _ORDER.get(shaped, shaped)
+            letters[-1:] = [_ORDER.get(shaped, shaped)]
         else:
             shaped = char
             letters.append(_ORDER.get(char, char))

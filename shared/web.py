@@ -1,6 +1,6 @@
-"""The web side that every service shares: correlation ids, health, metrics, problems, the AsyncAPI document."""
+"""The web side that every service shares: correlation ids, limits, health, metrics, problems, the AsyncAPI document."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -9,24 +9,44 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import asyncapi
 from shared.clock import Clock
 from shared.database import Database
+from shared.files import MOST_BYTES
+from shared.inbox.failures import is_passing
 from shared.pages import Pages, make_pages
 from shared.runtime import Runtime
 from shared.tracing import current, start, tracing
 
 _log = structlog.get_logger("web")
 
+MOST_TEXT = 512 * 1024
+"""The largest body of a form without files, or of a call of the API, in bytes."""
+MOST_UPLOAD = MOST_BYTES + 256 * 1024
+"""The largest body of a form with a file: the file, and the words beside it."""
+
 TITLES = {
     400: ("Yêu cầu chưa đúng", "Máy chủ không đọc được yêu cầu này."),
     404: ("Không tìm thấy trang", "Trang này không có, hoặc không dành cho tài khoản của bạn."),
     405: ("Yêu cầu chưa đúng", "Địa chỉ này không nhận kiểu yêu cầu đó."),
-    413: ("Tệp quá lớn", "Hãy chọn tệp nhỏ hơn rồi gửi lại."),
+    413: (
+        "Nội dung gửi quá lớn",
+        "Mỗi tệp tối đa 15 MB. Hãy bấm nút quay lại của trình duyệt, chọn tệp nhỏ hơn hoặc viết gọn lại, rồi gửi lại.",
+    ),
     422: ("Yêu cầu chưa đúng", "Có chỗ điền chưa đúng. Hãy quay lại và sửa."),
-    503: ("Tạm thời chưa phục vụ được", "Hãy thử lại sau ít phút. Những gì đã lưu vẫn còn."),
+    500: (
+        "Hệ thống gặp lỗi",
+        "Việc vừa làm chưa được ghi lại. Hãy báo mã dưới đây cho quản trị viên của cơ quan.",
+    ),
+    503: (
+        "Tạm thời chưa phục vụ được",
+        "Những gì đã lưu vẫn còn. Chữ vừa gõ còn ở trang trước: hãy bấm nút quay lại của trình duyệt, chờ ít phút rồi"
+        " gửi lại.",
+    ),
 }
 
 
@@ -74,8 +94,10 @@ def make_app(runtime: Runtime, *, work: bool) -> FastAPI:
     )
     app.state.runtime = runtime
     make_pages(runtime.folder, agency=runtime.agency.name, clock=runtime.clock).mount(app)
+    app.add_middleware(Bounds)
     app.add_middleware(Tracing)
     _add_health(app, runtime)
+    _add_events(app, runtime)
     _add_errors(app)
     return app
 
@@ -98,6 +120,12 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+def _add_events(app: FastAPI, runtime: Runtime) -> None:
+    @app.get(f"/api/v1/{runtime.service}/asyncapi.json", include_in_schema=False)
+    async def events() -> JSONResponse:
+        return JSONResponse(asyncapi.document(runtime.service, runtime.hearing.handlers))
+
+
 def problem(status: int, slug: str, title: str, **more: Any) -> JSONResponse:
     """An error as problem+json (RFC 9457), with the correlation id to report."""
     body = {"type": f"/problems/{slug}", "title": title, "status": status, **more}
@@ -105,35 +133,58 @@ def problem(status: int, slug: str, title: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status, media_type="application/problem+json")
 
 
+class Problem(Exception):
+    """What the API answers instead of what was asked for; `more` are members of the problem (RFC 9457)."""
+
+    def __init__(self, status: int, slug: str, title: str, **more: Any) -> None:
+        super().__init__(title)
+        self.status, self.slug, self.title, self.more = status, slug, title, more
+
+
 def wants_json(request: Request) -> bool:
     """Whether the request is for the API rather than for a page."""
     return request.url.path.startswith("/api/")
 
 
+def failure(request: Request, status: int, **more: Any) -> Response:
+    """The answer to what went wrong: a page, or for the API a problem whose members `more` completes."""
+    title, detail = TITLES.get(status, ("Có lỗi", "Hãy thử lại."))
+    if wants_json(request):
+        return problem(status, **{"slug": f"http-{status}", "title": title, "detail": detail, **more})
+    return get_pages(request).error(request, status, title, detail, reference=current().correlation_id)
+
+
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
-        title, detail = TITLES.get(error.status_code, ("Có lỗi", "Hãy thử lại."))
-        if wants_json(request):
-            return problem(error.status_code, f"http-{error.status_code}", title, detail=str(error.detail))
-        reference = current().correlation_id
-        return get_pages(request).error(request, error.status_code, title, detail, reference=reference)
+        answer = failure(request, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Problem)
+    async def on_problem(_request: Request, error: Problem) -> Response:
+        return problem(error.status, error.slug, error.title, **error.more)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-        title, detail = TITLES[422]
-        if wants_json(request):
-            errors = [{"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"]} for e in error.errors()]
-            return problem(422, "invalid", title, errors=errors)
-        return get_pages(request).error(request, 422, title, detail, reference=current().correlation_id)
+        errors = [{"pointer": pointer(e["loc"]), "detail": e["msg"]} for e in error.errors()]
+        return failure(request, 422, slug="invalid", errors=errors)
 
-    @app.exception_handler(Exception)
-    async def on_any(request: Request, error: Exception) -> Response:
-        _log.error("request.failed", path=route_of(request), error=type(error).__name__, exc_info=error)
-        title, detail = TITLES[503]
-        if wants_json(request):
-            return problem(503, "unavailable", title, detail=detail)
-        return get_pages(request).error(request, 503, title, detail, reference=current().correlation_id)
+
+def pointer(place: tuple[Any, ...]) -> str:
+    """Where in a body a mistake is (RFC 6901), from pydantic's `loc`, whose first part says `body`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place[1:])
+
+
+def _on_error(request: Request, error: Exception) -> Response:
+    """What nobody foresaw: 503 for what passes (the database is away), else our own mistake."""
+    passing = is_passing(error)
+    _log.error("request.failed", path=route_of(request), error=type(error).__name__, passing=passing, exc_info=error)
+    if passing:
+        answer = failure(request, 503, slug="unavailable")
+        answer.headers["Retry-After"] = "30"
+        return answer
+    return failure(request, 500, slug="internal")
 
 
 def route_of(request: Request) -> str:
@@ -142,7 +193,10 @@ def route_of(request: Request) -> str:
 
 
 class Tracing:
-    """Gives each request a correlation id, continues a caller's trace, and tells the caller."""
+    """Gives each request a correlation id, continues a caller's trace, tells the caller, and answers what went wrong.
+
+    The errors are answered here, so that the page, the log line and the header of one request carry the same id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -152,19 +206,64 @@ class Tracing:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        trace = start(headers.get(b"x-correlation-id"), headers.get(b"traceparent"))
+        headers = Headers(scope=scope)
+        trace = start(headers.get("x-correlation-id"), headers.get("traceparent"))
+        begun = False
 
-        async def send_with_id(message: Any) -> None:
+        async def send_with_id(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"x-correlation-id", trace.correlation_id.encode()),
-                ]
+                begun = True
+                own = (b"x-correlation-id", trace.correlation_id.encode())
+                message["headers"] = [*message.get("headers", []), own]
             await send(message)
 
         with tracing(trace):
-            await self.app(scope, receive, send_with_id)
+            try:
+                await self.app(scope, receive, send_with_id)
+            except Exception as error:
+                if begun:
+                    raise
+                await _on_error(Request(scope), error)(scope, receive, send_with_id)
 
 
-Route = Callable[..., Awaitable[Response]]
+class Bounds:
+    """What no route has to think of: HEAD (RFC 9110, 9.3.2), bodies that are too large, and the character NUL.
+
+    A body is measured while it is read, so that one without a length is stopped too.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as ASGI hands it over."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No database takes it, so nothing can be called so.
+            await failure(Request(scope), 404)(scope, receive, send)
+            return
+        multipart = headers.get("content-type", "").startswith("multipart/form-data")
+        most, read = MOST_UPLOAD if multipart else MOST_TEXT, 0
+        told = headers.get("content-length", "")
+
+        async def measured() -> Message:
+            nonlocal read
+            if told.isdecimal() and int(told[:20]) > most:
+                raise HTTPException(413)
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise HTTPException(413)
+            return message
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        if scope["method"] == "HEAD":
+            await self.app({**scope, "method": "GET"}, measured, without_body)
+        else:
+            await self.app(scope, measured, send)

@@ -2,6 +2,6 @@
 
 Owns: units, plans, rounds, criteria, subjects, nominations, claims, evidence, the timeline of each file
 Says: UnitOpened, NominationSubmitted, NominationRevised, StoryMaterialGiven, ContactsGiven
-Hears: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourRevoked, StoryPublished,
-StoryRetracted
+Hears: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
+HonourRevoked, StoryPublished, StoryRetracted, SessionEnded
 """

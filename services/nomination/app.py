@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.nomination import pages
+from services.nomination import api, pages
 from services.nomination.consumers.background import add_jobs
 from services.nomination.consumers.receivers import RECEIVERS
+from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
 from shared.parcels import ParcelReader
@@ -16,9 +17,11 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     """The web application of nomination; `work`: relay and hear in the same process."""
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
+    ended = ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
+    app.include_router(api.router)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     return app

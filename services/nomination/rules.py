@@ -74,14 +74,30 @@ class BadContact(Refusal):
         self.field = field
 
 
+class TooMuch(Refusal):
+    """A dossier would hold more, or longer, than can be handed on; `field` names what."""
+
+    problem = "too-much"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class ChangedMeanwhile(Refusal):
-    """Somebody else saved the same thing in between; `theirs` is what stands there now."""
+    """Somebody else saved the same thing in between; `theirs` is what stands there now, under `version`."""
 
     problem = "changed-meanwhile"
 
-    def __init__(self, theirs: str) -> None:
+    def __init__(self, theirs: str, version: int) -> None:
         super().__init__("Có người vừa lưu nội dung khác. Chữ bạn gõ vẫn còn ở dưới.")
         self.theirs = theirs
+        self.version = version
+
+
+LONGEST = {"name": 200, "position": 200, "text": 6000, "proof": 2000, "caption": 200, "guardian": 200}
+"""How many characters a field may have."""
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 
 
 @dataclass(frozen=True)
@@ -107,10 +123,30 @@ def check_round_open(opens: date, closes: date | None, today: date) -> None:
         raise RoundNotOpen(f"Đợt này đã đóng ngày {closes:%d/%m/%Y}. Bản nháp của bạn vẫn còn.")
 
 
-def missing(criteria: Collection[str], claims: Collection[Claimed]) -> dict[str, str]:
+def check_length(field: str, text: str) -> None:
+    """Raises TooMuch."""
+    if len(text) > LONGEST[field]:
+        raise TooMuch(field, f"Dài quá {LONGEST[field]} chữ cái. Hãy viết gọn lại; phần thừa có thể gửi bằng tệp.")
+
+
+def check_room(files: int, size: int, most_files: int, most_bytes: int) -> None:
+    """Whether a dossier with so many files of so many bytes in all can still be handed on. Raises TooMuch."""
+    if files > most_files:
+        raise TooMuch("file", f"Hồ sơ đã có {most_files} tệp, không thêm được nữa.")
+    if size > most_bytes:
+        raise TooMuch("file", f"Các tệp của hồ sơ cộng lại vượt quá {most_bytes // 1_000_000} MB.")
+
+
+def is_reachable(relations: Collection[Relation], born_on: date | None, *, child: bool) -> bool:
+    """Whether those can be asked without whom a child is never shown."""
+    return not child or (born_on is not None and Relation.GUARDIAN in relations)
+
+
+def missing(criteria: Collection[str], claims: Collection[Claimed], *, reachable: bool = True) -> dict[str, str]:
     """What keeps a dossier from being handed in, per criterion code; the key "" stands for the dossier as a whole.
 
-    Each claim that says something needs evidence; one claim at least has to say something.
+    Each claim that says something needs evidence; one claim at least has to say something. `reachable`: whether
+    birthday and guardian of a child are known (the key "contacts"); without them nobody could ever agree to a story.
     """
     found = {c.criterion: "Có lời nhưng chưa có minh chứng." for c in claims if c.text.strip() and not c.evidence}
     found |= {
@@ -119,28 +155,39 @@ def missing(criteria: Collection[str], claims: Collection[Claimed]) -> dict[str,
     found = {code: text for code, text in found.items() if code in criteria}
     if not any(c.text.strip() for c in claims):
         found[""] = "Chưa có thành tích nào. Hãy viết ít nhất một tiêu chí, kèm minh chứng."
+    if not reachable:
+        found["contacts"] = "Hãy ghi ngày sinh của học sinh và cách liên hệ với cha, mẹ hoặc người giám hộ."
     return found
 
 
 def check_submittable(
-    state: State, opens: date, closes: date | None, today: date, criteria: Collection[str], claims: Collection[Claimed]
+    state: State,
+    opens: date,
+    closes: date | None,
+    today: date,
+    criteria: Collection[str],
+    claims: Collection[Claimed],
+    *,
+    reachable: bool,
 ) -> None:
     """Raises NotADraft, RoundNotOpen or NotComplete."""
     check_editable(state)
     check_round_open(opens, closes, today)
-    lacking = missing(criteria, claims)
+    lacking = missing(criteria, claims, reachable=reachable)
     if lacking:
         raise NotComplete(lacking)
 
 
-def check_contacts(emails: Mapping[Relation, str], born_on: date | None, today: date, *, child: bool) -> None:
+def check_contacts(
+    emails: Mapping[Relation, str], guardian: str, born_on: date | None, today: date, *, child: bool
+) -> None:
     """Raises BadContact: an address that cannot be one, one address for two people, a child without birthday or
     guardian.
 
     Two links never go to one contact (design 10): who answers for both would answer alone.
     """
     for relation, email in emails.items():
-        if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        if email and not (len(email) <= 200 and _EMAIL.fullmatch(email)):
             raise BadContact(f"email-{relation}", "Địa chỉ thư chưa đúng. Ví dụ: ten@truong.edu.vn")
     given = [email.casefold() for email in emails.values() if email]
     if len(set(given)) < len(given):
@@ -151,6 +198,8 @@ def check_contacts(emails: Mapping[Relation, str], born_on: date | None, today: 
         raise BadContact("born", "Ngày sinh phải trước hôm nay.")
     if child and not emails.get(Relation.GUARDIAN):
         raise BadContact("email-guardian", "Hãy ghi địa chỉ thư của cha, mẹ hoặc người giám hộ.")
+    if child and not guardian.strip():
+        raise BadContact("guardian", "Hãy ghi họ và tên của cha, mẹ hoặc người giám hộ.")
 
 
 def code(mark: str, year: int, number: int) -> str:

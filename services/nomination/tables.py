@@ -11,12 +11,13 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services.nomination.rules import ClaimState, Relation, State
-from shared import audit, inbox, jobs, outbox, parcels
+from shared import audit, idempotency, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
 from shared.events import Category
+from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels):
+for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency):
     part.add_tables(METADATA)
 
 
@@ -140,6 +141,7 @@ class Nomination(Row, table=True):
     nominator: str
     started_at: datetime = Field(sa_type=DateTime(timezone=True))
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
 
 
 class Claim(Row, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.notification.rules import Channel
-from services.notification.tables import Contact, EndedSession, File, Message, Request
+from services.notification.tables import Contact, File, Message, Request
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,6 @@ class Asked:
     request: Request
     contact: Contact
     code: str
-
-
-async def is_ended(session: AsyncSession, session_id: str) -> bool:
-    """Whether that session was ended by its person."""
-    return await session.get(EndedSession, session_id) is not None
 
 
 async def list_messages(session: AsyncSession, *, agency: str, recipient: str, limit: int = 50) -> Sequence[Message]:
@@ -58,12 +53,12 @@ async def count_unread(session: AsyncSession, *, agency: str, recipient: str) ->
 
 
 async def get_message(session: AsyncSession, message_id: UUID) -> Message:
-    """One message. Raises LookupError (NoResultFound)."""
+    """One message. Raises NoResultFound."""
     return await session.get_one(Message, message_id)
 
 
 async def get_request(session: AsyncSession, consent_id: UUID) -> Asked:
-    """A request, locked, with contact and code. Raises LookupError (NoResultFound)."""
+    """A request, locked, with contact and code. Raises NoResultFound."""
     row = await session.execute(
         select(Request, Contact, col(File.code))
         .join(Contact, col(Contact.person_id) == col(Request.person_id))

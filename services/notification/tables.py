@@ -13,9 +13,10 @@ from uuid_utils.compat import uuid7
 from services.notification.rules import Channel, MessageState
 from shared import audit, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
+from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels):
+for part in (outbox, inbox, audit, jobs, parcels, ended):
     part.add_tables(METADATA)
 
 
@@ -23,15 +24,6 @@ class Row(SQLModel, registry=registry(metadata=METADATA)):
     """What all rows have."""
 
     agency: str = Field(max_length=31)
-
-
-class EndedSession(Row, table=True):
-    """A session that its person ended; its token is refused from then on."""
-
-    __tablename__ = "ended_sessions"
-
-    id: str = Field(primary_key=True)
-    ended_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Account(Row, table=True):
@@ -78,6 +70,17 @@ class Request(Row, table=True):
     nomination_id: UUID
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     sent: bool = False
+
+
+class LateNotice(Row, table=True):
+    """Something to tell of a file that was not heard of yet: there is no order between two topics."""
+
+    __tablename__ = "late_notices"
+
+    event_id: UUID = Field(primary_key=True)
+    notice: str = Field(primary_key=True)
+    nomination_id: UUID = Field(index=True)
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Message(Row, table=True):

@@ -2,5 +2,5 @@
 
 Owns: consent rules, stories, consents, channels, deliveries, the public portal and its feed
 Says: ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
-Hears: ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryMaterialGiven, UnitOpened
+Hears: ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryMaterialGiven, SessionEnded
 """

@@ -5,19 +5,26 @@ from fastapi import FastAPI
 from services.publishing import pages
 from services.publishing.consumers.background import add_jobs
 from services.publishing.consumers.receivers import RECEIVERS
+from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.links import Links
 from shared.parcels import ParcelReader
 from shared.runtime import Runtime
 from shared.web import make_app
 
 
 def build(runtime: Runtime, work: bool) -> FastAPI:
-    """The web application of publishing; `work`: relay and hear in the same process."""
+    """The web application of publishing; `work`: relay and hear in the same process.
+
+    Raises BadSessionKey, and BadSettings without the agency's link key.
+    """
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
+    ended = ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
+    app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.publishing.rules import State
+from services.publishing.rules import SHOWN, State
 from services.publishing.tables import Channel, Consent, Delivery, Story
 
 
@@ -21,10 +21,14 @@ class ToDeliver:
     story: Story
     channel: Channel
 
+    newest: UUID
+    """The newest telling of this story to this channel."""
+
     @property
     def overtaken(self) -> bool:
-        """Whether the story has moved on since this telling was planned."""
-        return self.delivery.version != self.story.version
+        """Whether a newer telling follows, or the story went away since this one was planned to show it."""
+        gone = self.delivery.what == SHOWN and self.story.state is not State.LIVE
+        return self.delivery.id != self.newest or gone
 
 
 @dataclass(frozen=True)
@@ -121,11 +125,14 @@ async def get_asked(session: AsyncSession, *, consent_id: UUID) -> Asked | None:
 
 
 async def to_deliver(session: AsyncSession, delivery_id: UUID) -> ToDeliver:
-    """A delivery with its story and channel. Raises LookupError (NoResultFound)."""
+    """A delivery with its story and channel. Raises NoResultFound."""
     row = await session.execute(
         select(Delivery, Story, Channel)
         .join(Story, col(Story.id) == col(Delivery.story_id))
         .join(Channel, col(Channel.id) == col(Delivery.channel_id))
         .where(col(Delivery.id) == delivery_id)
     )
-    return ToDeliver(*row.one())
+    delivery, story, channel = row.one()
+    newest = select(col(Delivery.id)).where(col(Delivery.channel_id) == channel.id, col(Delivery.story_id) == story.id)
+    found = await session.scalar(newest.order_by(col(Delivery.id).desc()).limit(1))
+    return ToDeliver(delivery, story, channel, found or delivery.id)

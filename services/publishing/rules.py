@@ -54,6 +54,10 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+SHOWN, WITHDRAWN = "story.published", "story.retracted"
+"""What a channel is told."""
+
+
 class Refusal(Exception):
     """An act that the rules do not allow; `problem` is its slug, the text is for the person who acts."""
 
@@ -72,14 +76,24 @@ class NobodyToAsk(Refusal):
     problem = "nobody-to-ask"
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else saved the same story in between."""
+
+    problem = "changed-meanwhile"
+
+
 class BadText(Refusal):
-    """A story's text is missing; `field` names it."""
+    """A story's text is missing or too long; `field` names it."""
 
     problem = "bad-text"
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+LONGEST_TITLE = 200
+LONGEST_TEXT = 12_000
 
 
 @dataclass(frozen=True)
@@ -95,24 +109,30 @@ def age_on(born_on: date, day: date) -> int:
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
-def needed(bands: Sequence[Band], born_on: date | None, day: date) -> tuple[str, ...]:
+def needed(bands: Sequence[Band], born_on: date | None, day: date, *, child: bool) -> tuple[str, ...]:
     """Whose word is needed on the day of publication; an adult's where no birthday is asked for.
 
-    No band that fits means everybody's: where in doubt, no.
+    A child whose birthday is not known needs everybody's, and so does whom no band fits: where in doubt, no.
     """
     everybody = tuple(sorted({who for band in bands for who in band.who}))
     if born_on is None:
-        return next((band.who for band in bands if band.below is None), everybody)
+        return everybody if child else next((band.who for band in bands if band.below is None), everybody)
     age = age_on(born_on, day)
     return next((band.who for band in bands if band.below is None or age < band.below), everybody)
 
 
 def settled(
-    state: State, honour: HonourState, wanted: Collection[str], consents: Mapping[str, ConsentState], portal: bool
+    state: State,
+    honour: HonourState | None,
+    wanted: Collection[str],
+    consents: Mapping[str, ConsentState],
+    *,
+    portal: bool,
 ) -> State:
     """Where a story belongs, whatever happened to it: honour first, then everybody's word.
 
-    `consents` are by relation, `portal` says whether all who agreed also agreed to this agency's own page.
+    `honour` is none while nobody has told of it: nothing is shown before. `consents` are by relation, `portal` says
+    whether all who agreed also agreed to this agency's own page.
     """
     if honour is HonourState.REVOKED:
         return State.REVOKED
@@ -122,7 +142,7 @@ def settled(
         return State.REFUSED
     if honour is HonourState.HELD:
         return State.HELD
-    if wanted and portal and all(consents.get(who) is ConsentState.GIVEN for who in wanted):
+    if honour and wanted and portal and all(consents.get(who) is ConsentState.GIVEN for who in wanted):
         return State.LIVE
     return State.CONSENT
 
@@ -136,10 +156,10 @@ def check_draft(state: State, title: str, text: str) -> None:
     """Raises WrongState, BadText."""
     if state is not State.DRAFT:
         raise WrongState("Bài đã xin đồng ý nên không sửa được nữa.")
-    if len(title.strip()) < 5:
-        raise BadText("title", "Hãy đặt tên bài (ít nhất 5 chữ cái).")
-    if len(text.strip()) < 20:
-        raise BadText("text", "Hãy viết nội dung bài (ít nhất 20 chữ cái).")
+    if not 5 <= len(title.strip()) <= LONGEST_TITLE:
+        raise BadText("title", f"Hãy đặt tên bài (từ 5 đến {LONGEST_TITLE} chữ cái).")
+    if not 20 <= len(text.strip()) <= LONGEST_TEXT:
+        raise BadText("text", f"Hãy viết nội dung bài (từ 20 đến {LONGEST_TEXT} chữ cái).")
 
 
 def check_answerable(state: ConsentState) -> None:

@@ -2,5 +2,6 @@
 
 Owns: rule sets, cases, marks, ballots, decisions, honours
 Says: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
-HonourRevoked Hears: NominationSubmitted, NominationRevised, UnitOpened
+HonourRevoked
+Hears: NominationSubmitted, NominationRevised, UnitOpened, SessionEnded
 """

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.review import pages
 from services.review.consumers.receivers import RECEIVERS
+from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
 from shared.parcels import ParcelReader
@@ -15,7 +16,8 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     """The web application of review; `work`: relay and hear in the same process."""
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock)
+    ended = ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)

@@ -69,6 +69,10 @@ class BadInput(Refusal):
         self.field = field
 
 
+LONGEST = {"number": 60, "form": 120, "level": 120, "note": 2000, "reason": 2000}
+"""How many characters a field may have."""
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """What an agency's council goes by; `confirmed` says whether anybody answers for it."""
@@ -101,7 +105,10 @@ def check_state(state: State, *allowed: State) -> None:
 
 
 def check_marks(marks: Mapping[str, int], criteria: Mapping[str, str], rule_set: RuleSet) -> None:
-    """Raises BadInput for a criterion without mark or a mark outside 0 to the highest."""
+    """Raises BadInput for a criterion without mark, a mark outside 0 to the highest, or one for nothing claimed."""
+    for code in marks:
+        if code not in criteria:
+            raise BadInput("note", f"Hồ sơ không có tiêu chí {code}. Hãy tải lại trang.")
     for code in criteria:
         if code not in marks:
             raise BadInput(f"mark-{code}", f"Hãy chấm tiêu chí {code}.")
@@ -110,9 +117,22 @@ def check_marks(marks: Mapping[str, int], criteria: Mapping[str, str], rule_set:
 
 
 def check_reason(reason: str, rule_set: RuleSet) -> None:
-    """Raises BadInput for a reason too short to be of use."""
+    """Raises BadInput for a reason too short to be of use, or too long."""
+    check_length("reason", reason)
     if len(reason.strip()) < rule_set.shortest_reason:
         raise BadInput("reason", f"Hãy ghi rõ cần bổ sung gì (ít nhất {rule_set.shortest_reason} chữ cái).")
+
+
+def check_length(field: str, text: str) -> None:
+    """Raises BadInput."""
+    if len(text) > LONGEST[field]:
+        raise BadInput(field, f"Dài quá {LONGEST[field]} chữ cái. Hãy viết gọn lại.")
+
+
+def check_seat(taken: int, rule_set: RuleSet) -> None:
+    """Raises NotReady when as many papers are in the box as the council has seats."""
+    if taken >= rule_set.seats:
+        raise NotReady(f"Hội đồng có {rule_set.seats} ghế và đã đủ {taken} phiếu.")
 
 
 def check_votable(sheets: int, rule_set: RuleSet) -> None:

@@ -14,9 +14,10 @@ from services.review.rules import Choice, HonourState, State
 from shared import audit, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
 from shared.events import Category, Outcome
+from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels):
+for part in (outbox, inbox, audit, jobs, parcels, ended):
     part.add_tables(METADATA)
 
 

@@ -129,6 +129,13 @@ class Person:
         """The units for which the person has that role on that day; see `everywhere` for the whole agency."""
         return frozenset(held.unit_id for held in self.roles_on(on) if held.role == role and held.unit_id is not None)
 
+    def units_for(self, roles: Iterable[str], on: date) -> frozenset[UUID] | None:
+        """The units for which the person has one of these roles on that day; None: the whole agency."""
+        held = tuple(roles)
+        if any(self.everywhere(role, on) for role in held):
+            return None
+        return frozenset(unit for role in held for unit in self.units(role, on))
+
     def everywhere(self, role: str, on: date) -> bool:
         """Whether the person has that role for the whole agency on that day."""
         return any(held.role == role and held.unit_id is None for held in self.roles_on(on))

@@ -3,7 +3,7 @@
 import secrets
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -45,72 +45,71 @@ async def _no_grants(_issuer: str, _subject: str) -> Sequence[Role]:
     return ()
 
 
-def sign_in_routes(
-    *,
-    provider: Provider,
-    minter: SessionMinter,
-    reader: SessionReader,
-    revoke: Revoke,
-    grants: Grants = _no_grants,
-    seen: Seen = _unseen,
-) -> APIRouter:
-    """The sign-in and sign-out routes.
+@dataclass(frozen=True)
+class SignIn:
+    """The three routes, with what they need.
 
     `revoke(session id)` is called when a person signs out, before the answer; `grants(issuer, subject)` gives the roles
     granted here beside those that the provider names; `seen(issuer, claims, roles)` is told of everybody who signs in.
     """
-    router = APIRouter(include_in_schema=False)
 
-    @router.get("/vao")
-    async def start(request: Request, ve: str | None = None) -> Response:
+    provider: Provider
+    minter: SessionMinter
+    reader: SessionReader
+    revoke: Revoke
+    grants: Grants = _no_grants
+    seen: Seen = _unseen
+
+    async def start(self, request: Request, ve: str | None = None) -> Response:
+        """Send the browser to the provider, with a signed note of where it wanted to go."""
         attempt = Attempt(
             secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), local_path(ve)
         )
         try:
-            url = await provider.authorization_url(attempt)
+            url = await self.provider.authorization_url(attempt)
         except ProviderUnreachable as error:
             return _unreachable(request, error)
         response = RedirectResponse(url, 303, {"Cache-Control": "no-store"})
-        token = minter.sign(_ATTEMPT, asdict(attempt), _ATTEMPT_LIFETIME)
+        token = self.minter.sign(_ATTEMPT, asdict(attempt), _ATTEMPT_LIFETIME)
         set_cookie(response, ATTEMPT_COOKIE, token, _ATTEMPT_LIFETIME)
         return response
 
-    @router.get("/vao/xong")
-    async def finish(request: Request) -> Response:
+    async def finish(self, request: Request) -> Response:
+        """Take what the browser brings back from the provider; a session, or a page that says why there is none."""
+        issuer = self.provider.issuer
         try:
-            attempt = _read_attempt(reader, request.cookies.get(ATTEMPT_COOKIE, ""))
-            claims = await provider.finish(attempt, dict(request.query_params))
-            roles = (*roles_of(claims), *await grants(provider.issuer, str(claims["sub"])))
-            token = minter.session(
-                issuer=provider.issuer, subject=str(claims["sub"]), name=name_of(claims), roles=roles
-            )
+            attempt = _read_attempt(self.reader, request.cookies.get(ATTEMPT_COOKIE, ""))
+            claims = await self.provider.finish(attempt, dict(request.query_params))
+            roles = (*roles_of(claims), *await self.grants(issuer, str(claims["sub"])))
+            token = self.minter.session(issuer=issuer, subject=str(claims["sub"]), name=name_of(claims), roles=roles)
         except ProviderUnreachable as error:
             return _unreachable(request, error)
         except (SignInRefused, BadSession, TooManyRoles) as error:
             return _refused(request, error)
-        await seen(provider.issuer, claims, roles)
+        await self.seen(issuer, claims, roles)
         _log.info("session.opened", roles=len(roles))
         response = RedirectResponse(local_path(attempt.back_to), 303, {"Cache-Control": "no-store"})
         delete_cookie(response, ATTEMPT_COOKIE)
         set_cookie(response, COOKIE, token, LIFETIME)
         return response
 
-    @router.post("/ra")
-    async def leave(request: Request) -> Response:
+    async def leave(self, request: Request) -> Response:
+        """End the session of this request."""
         try:
-            person = await reader.person(request.cookies.get(COOKIE, ""))
+            person = await self.reader.person(request.cookies.get(COOKIE, ""))
         except BadSession:
             pass  # nothing to revoke; the cookie goes in any case
         else:
-            await revoke(person.session_id)
+            await self.revoke(person.session_id)
             _log.info("session.closed")
         response = RedirectResponse("/ra", 303)
         delete_cookie(response, COOKIE)
         return response
 
-    @router.get("/ra")
-    async def left(request: Request) -> Response:
-        elsewhere = await provider.sign_out_url(provider.redirect_uri.removesuffix("/vao/xong") + "/")
+    async def left(self, request: Request) -> Response:
+        """Say so, and how to leave the provider too."""
+        home = self.provider.redirect_uri.removesuffix("/vao/xong") + "/"
+        elsewhere = await self.provider.sign_out_url(home)
         more = (("Ra khỏi cả tài khoản cơ quan", elsewhere),) if elsewhere else ()
         return get_pages(request).error(
             request,
@@ -120,6 +119,23 @@ def sign_in_routes(
             actions=(("Vào lại", "/vao"), *more, ("Về trang đầu", "/")),
         )
 
+
+def sign_in_routes(
+    *,
+    provider: Provider,
+    minter: SessionMinter,
+    reader: SessionReader,
+    revoke: Revoke,
+    grants: Grants = _no_grants,
+    seen: Seen = _unseen,
+) -> APIRouter:
+    """The sign-in and sign-out routes; the arguments are those of `SignIn`."""
+    ways = SignIn(provider, minter, reader, revoke, grants, seen)
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/vao", ways.start, methods=["GET"], response_model=None)
+    router.add_api_route("/vao/xong", ways.finish, methods=["GET"], response_model=None)
+    router.add_api_route("/ra", ways.leave, methods=["POST"], response_model=None)
+    router.add_api_route("/ra", ways.left, methods=["GET"], response_model=None)
     return router
 
 

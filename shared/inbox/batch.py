@@ -106,7 +106,7 @@ class Batch:
         arrivals = [item for item in items if isinstance(item, Arrival)]
         if arrivals:
             batch.seen = await streams.lock(batch.raw, (a.stream for a in arrivals))
-            batch.known = await streams.known(batch.raw, arrivals)
+            batch.known = await streams.look(batch.raw, batch.seen, arrivals)
         return batch
 
     async def take_all(self, items: Sequence[Arrival | Refusal]) -> None:
@@ -160,7 +160,7 @@ class Batch:
             return item
         arrival, _ = await streams.load(self.raw, aside.id)
         self.gone.append(aside.id)
-        self.known |= await streams.known(self.raw, [arrival])
+        self.known |= await streams.look(self.raw, {}, [arrival])
         return arrival
 
     async def next(self, seen: Seen, arrival: Arrival) -> bool:
@@ -239,37 +239,35 @@ class Batch:
         """Write what was learned: events seen, streams moved, records set aside, offsets."""
         raw = self.raw
         await self.session.flush()
-        if self.new:
-            await raw.execute(
-                """insert into inbox (source, event_id, agency)
-                   select s, e, $3 from unnest($1::text[], $2::uuid[]) as t (s, e)""",
-                [source for source, _ in self.new],
-                [event_id for _, event_id in self.new],
-                self.hearing.agency,
-            )
-        if self.seen:
-            await raw.execute(
-                """update inbox_streams s set last = t.last
-                     from unnest($1::text[], $2::text[], $3::bigint[]) as t (topic, key, last)
-                    where (s.topic, s.key) = (t.topic, t.key) and s.last <> t.last""",
-                [topic for topic, _ in self.seen],
-                [key for _, key in self.seen],
-                [seen.last for seen in self.seen.values()],
-            )
         if self.gone:
             await raw.execute("delete from set_aside where id = any($1::bigint[])", self.gone)
         kept = [(kind, item, reason) for kind, item, reason in self.aside if reason]
         if kept:
             await streams.set_aside(raw, self.hearing.agency, kept)
-        if offsets:
-            await raw.execute(
-                """insert into inbox_offsets as o (topic, partition, next)
-                   select t.* from unnest($1::text[], $2::int[], $3::bigint[]) as t (topic, partition, next)
-                   on conflict (topic, partition) do update set next = excluded.next""",
-                [topic for topic, _ in offsets],
-                [partition for _, partition in offsets],
-                list(offsets.values()),
-            )
+        moved = {stream: seen.last for stream, seen in self.seen.items()}
+        await raw.execute(
+            """
+            with events as (
+                insert into inbox (source, event_id, agency)
+                select s, e, $1 from unnest($2::text[], $3::uuid[]) as t (s, e)),
+            moved as (
+                update inbox_streams s set last = t.last
+                  from unnest($4::text[], $5::text[], $6::bigint[]) as t (topic, key, last)
+                 where (s.topic, s.key) = (t.topic, t.key) and s.last <> t.last)
+            insert into inbox_offsets as o (topic, partition, next)
+            select t.* from unnest($7::text[], $8::int[], $9::bigint[]) as t (topic, partition, next)
+                on conflict (topic, partition) do update set next = excluded.next
+            """,
+            self.hearing.agency,
+            [source for source, _ in self.new],
+            [event_id for _, event_id in self.new],
+            [topic for topic, _ in moved],
+            [key for _, key in moved],
+            list(moved.values()),
+            [topic for topic, _ in offsets],
+            [partition for _, partition in offsets],
+            list(offsets.values()),
+        )
 
 
 def _without_values(error: Exception) -> str:

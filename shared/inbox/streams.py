@@ -39,9 +39,8 @@ class Seen:
 
 
 async def lock(raw: asyncpg.Connection, streams: Iterable[Stream]) -> dict[Stream, Seen]:
-    """Lock these streams, all at once and in one order, and read them. Unknown ones begin at 0."""
+    """Lock these streams, all at once and in one order, and read how far each was seen. Unknown ones begin at 0."""
     ordered = sorted(set(streams))
-    topics, keys = [topic for topic, _ in ordered], [key for _, key in ordered]
     rows = await raw.fetch(
         """
         insert into inbox_streams as s (topic, key)
@@ -49,34 +48,41 @@ async def lock(raw: asyncpg.Connection, streams: Iterable[Stream]) -> dict[Strea
         on conflict (topic, key) do update set last = s.last
         returning topic, key, last, pruned
         """,
-        topics,
-        keys,
+        [topic for topic, _ in ordered],
+        [key for _, key in ordered],
     )
-    seen = {(row["topic"], row["key"]): Seen(row["last"], row["pruned"]) for row in rows}
+    return {(row["topic"], row["key"]): Seen(row["last"], row["pruned"]) for row in rows}
+
+
+async def look(raw: asyncpg.Connection, seen: dict[Stream, Seen], arrivals: Iterable[Arrival]) -> set[Identity]:
+    """Read what stands aside in these locked streams, into `seen`; returns which events were seen before.
+
+    A statement of its own, behind the lock: one and the same would not see what was committed while it waited.
+    """
+    identities = sorted({arrival.identity for arrival in arrivals}, key=str)
+    known: set[Identity] = set()
     for row in await raw.fetch(
         """
         select a.id, a.kind, a.topic, a.key, a.sequence, a.source, a.event_id
           from unnest($1::text[], $2::text[]) as t (topic, key) join set_aside a using (topic, key)
-         where a.kind in ('waiting', 'parked') order by a.id
+         where a.kind in ('waiting', 'parked')
+         union all
+        select null, null, null, null, null, source, event_id
+          from unnest($3::text[], $4::uuid[]) as t (source, event_id) join inbox using (source, event_id)
+         order by 1
         """,
-        topics,
-        keys,
-    ):
-        aside = Aside(row["id"], Kind(row["kind"]), (row["source"], row["event_id"]))
-        seen[row["topic"], row["key"]].aside.setdefault(row["sequence"], []).append(aside)
-    return seen
-
-
-async def known(raw: asyncpg.Connection, arrivals: Iterable[Arrival]) -> set[Identity]:
-    """Which of these events were seen before, on whichever door."""
-    identities = sorted({arrival.identity for arrival in arrivals}, key=str)
-    rows = await raw.fetch(
-        """select source, event_id from unnest($1::text[], $2::uuid[]) as t (source, event_id)
-             join inbox using (source, event_id)""",
+        [topic for topic, _ in seen],
+        [key for _, key in seen],
         [source for source, _ in identities],
         [event_id for _, event_id in identities],
-    )
-    return {(row["source"], row["event_id"]) for row in rows}
+    ):
+        identity = row["source"], row["event_id"]
+        if row["id"] is None:
+            known.add(identity)
+        else:
+            aside = Aside(row["id"], Kind(row["kind"]), identity)
+            seen[row["topic"], row["key"]].aside.setdefault(row["sequence"], []).append(aside)
+    return known
 
 
 async def load(raw: asyncpg.Connection, aside_id: int) -> tuple[Arrival, str]:
@@ -125,7 +131,7 @@ async def set_aside(
                 record.packed_headers(),
                 record.key,
                 record.body,
-                reason[:2000],
+                reason.replace("\0", "")[:2000],
             )
         )
     return [

@@ -144,7 +144,8 @@ class Worker:
         finally:
             self.assigned = 0
             with suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(broker.stop(), 5)
+                async with asyncio.timeout(5):
+                    await broker.stop()
 
 
 class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -158,6 +159,8 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         self._failures = 0
         self._most = MAX_RECORDS
         self._placed: set[TopicPartition] = set()
+        self._taken: dict[TopicPartition, int] = {}
+        self._to_commit = asyncio.Event()
         self._not_placed: Exception | None = None
         self._resuming: set[asyncio.TimerHandle] = set()
 
@@ -170,8 +173,8 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         """Let the batch in hand finish before another member takes over."""
         self._placed.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._in_hand.acquire(), 5)
-            self._in_hand.release()
+            async with asyncio.timeout(5), self._in_hand:
+                pass
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         """Begin at the lower of what the database and the group remember; where either remembers nothing, at the start.
@@ -199,18 +202,17 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             return {(topic, partition): following for topic, partition, following in rows}
 
     async def run(self, worker: Worker) -> None:
-        watch = asyncio.create_task(self._watch(worker))
-        read = asyncio.create_task(self._read(worker))
+        tasks = [asyncio.create_task(part) for part in (self._watch(worker), self._read(worker), self._commit())]
         try:
-            done, _ = await asyncio.wait((watch, read), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             for timer in self._resuming:
                 timer.cancel()
-            for task in (watch, read):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(watch, read, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, worker: Worker) -> None:
         while True:
@@ -223,7 +225,8 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
                 async with self._in_hand:
                     if await self._take(records):
                         worker.batches += 1
-                        await self._commit(records)
+                        self._taken |= {tp: of_partition[-1].offset + 1 for tp, of_partition in records.items()}
+                        self._to_commit.set()
 
     async def _take(self, records: Mapping[TopicPartition, Sequence[Any]]) -> bool:
         """Take a batch in. False when it is to be read again because its failure passes."""
@@ -268,15 +271,23 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         timer = asyncio.get_running_loop().call_later(seconds, resume)
         self._resuming.add(timer)
 
-    async def _commit(self, records: Mapping[TopicPartition, Sequence[Any]]) -> None:
-        """Tell the group how far we are. A failure is harmless: the database knows, and drops what comes again."""
-        assignment = self.consumer.assignment()
-        offsets = {tp: of_partition[-1].offset + 1 for tp, of_partition in records.items() if tp in assignment}
-        if offsets:
-            try:
-                await asyncio.wait_for(self.consumer.commit(offsets), 10)
-            except (KafkaError, TimeoutError) as error:
-                _log.info("inbox.commit_failed", error=type(error).__name__)
+    async def _commit(self) -> None:
+        """Tell the group how far we are, beside the reading: nobody waits for it.
+
+        A failure is harmless: the database knows, and drops what comes again.
+        """
+        while True:
+            await self._to_commit.wait()
+            self._to_commit.clear()
+            assignment = self.consumer.assignment()
+            offsets = {tp: offset for tp, offset in self._taken.items() if tp in assignment}
+            self._taken.clear()
+            if offsets:
+                try:
+                    async with asyncio.timeout(10):
+                        await self.consumer.commit(offsets)
+                except (KafkaError, TimeoutError) as error:
+                    _log.info("inbox.commit_failed", error=type(error).__name__)
 
     async def _watch(self, worker: Worker) -> None:
         """At every tick: is the consumer alive, are there gaps that nobody fills, does a topic hold too much."""

@@ -22,6 +22,8 @@ from shared.outbox.log import Log, Lost, OlderCopy, TopicMissing, compare
 WINDOW = 2000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.5
 MAX_BATCH = 900_000
+PATIENCE = 15
+"""Seconds that the broker may take for a window. The producer would wait for ever, and nobody would be told why."""
 
 _log = structlog.get_logger("relay")
 _sent = Counter("guongsang_outbox_sent", "events acknowledged by the broker", ["agency", "service"])
@@ -134,10 +136,11 @@ class Relay:
         rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
         while True:
             if rows:
-                sending = await self._send(producer, rows)
-                cursor = rows[-1].position, rows[-1].id
-                following = await archive.unsent(held.connection, held.base, cursor, WINDOW)
-                await held.move(*cursor, await self._acknowledged(sending))
+                async with asyncio.timeout(PATIENCE):
+                    sending = await self._send(producer, rows)
+                    cursor = rows[-1].position, rows[-1].id
+                    following = await archive.unsent(held.connection, held.base, cursor, WINDOW)
+                    await held.move(*cursor, await self._acknowledged(sending))
                 _sent.labels(*self._labels).inc(len(rows))
                 rows, pause = following, SHORTEST_PAUSE
             else:
@@ -152,7 +155,8 @@ class Relay:
     async def _rung(self, seconds: float) -> bool:
         """Wait for the doorbell, at most so long. Polling is the truth; the bell only makes it early."""
         try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._bell.wait()
         except TimeoutError:
             return False
         self._bell.clear()
@@ -237,7 +241,8 @@ class Relay:
 async def _stop(producer: AIOKafkaProducer) -> None:
     """Flush and close; after five seconds only close, for while the broker is away a flush would wait for ever."""
     try:
-        await asyncio.wait_for(producer.stop(), 5)
+        async with asyncio.timeout(5):
+            await producer.stop()
     except TimeoutError:
         # Else its sender would live on and send old batches behind the next session's.
         await producer._sender.close()  # noqa: SLF001  # there is no other way to give up what is not delivered

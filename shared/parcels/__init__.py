@@ -6,9 +6,22 @@ The owner's side: `store` before the transaction whose event carries the `Sealed
 
 from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed
 from shared.parcels.moving import ParcelReader, Receiver, Receivers, path_of, store, sweep
-from shared.parcels.packing import BadParcel, FileEntry, Manifest, Opened, identities_of, open_parcel, pack, seal
+from shared.parcels.packing import (
+    MOST_DOSSIER,
+    MOST_FILES,
+    BadParcel,
+    FileEntry,
+    Manifest,
+    Opened,
+    identities_of,
+    open_parcel,
+    pack,
+    seal,
+)
 
 __all__ = [
+    "MOST_DOSSIER",
+    "MOST_FILES",
     "AwaitedParcel",
     "BadParcel",
     "FileEntry",

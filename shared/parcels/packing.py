@@ -20,6 +20,8 @@ from shared.files import FileRefused, clean_name, media_type_of
 
 MOST_BYTES = 200 * 1024 * 1024
 MOST_FILES = 200
+MOST_DOSSIER = 180 * 1024 * 1024
+"""What a sender lets grow: files in all, so that texts and encryption still fit."""
 MOST_RATIO = 100
 _MOST_MANIFEST = 8 * 1024 * 1024
 _MOST_SEALED = MOST_BYTES + 1024 * 1024  # age adds 16 bytes to each 64 KB

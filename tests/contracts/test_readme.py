@@ -9,11 +9,12 @@ pytestmark = pytest.mark.contracts
 
 
 def test_every_file_that_the_documents_name_exists() -> None:
-    missing = []
-    for document in (Path("README.md"), Path("CONTRIBUTING.md"), Path("SECURITY.md")):
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-            if not Path(target).exists():
-                missing.append(f"{document}: {target}")
+    missing = [
+        f"{document}: {target}"
+        for document in (Path("README.md"), Path("CONTRIBUTING.md"), Path("SECURITY.md"))
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text())
+        if not Path(target).exists()
+    ]
     assert missing == []
 
 

@@ -128,10 +128,17 @@ async def test_bad_records_stand_aside_and_their_neighbours_take_effect(line: Li
     good = make(counted("a", 1), 1, agency=line.agency)
     await line.put(
         good,
-        make(counted("a", 2), 2, agency=line.agency, headers=[("ce_id", b"\xff\xfe"), *good.headers[1:]]),
+        make(counted("a", 2), 2, agency=line.agency, headers=[*good.headers, ("ce_id", b"\xff\xfe")]),
         make(counted("a", 2), 2, agency=line.agency, headers=[("ce_id", None)]),
         make(counted("a", 2), 2, agency=line.agency, value=None),
         make(counted("a", 2), 2, agency="another"),
+        make(counted("a", 2), 2, agency=line.agency, headers=[*good.headers, ("a\0header", None)]),
+        make(counted("a", 2), 2, agency=line.agency, headers=[*good.headers, ("ce_sequence", b"9" * 30)]),
+        make(
+            counted("a", 2), 2, agency=line.agency, headers=[*good.headers, ("ce_type", b"vn.guongsang.nomination.\0")]
+        ),
+        make(counted("a\0", 1), 1, agency=line.agency),
+        make(counted("a" * 5000, 1), 1, agency=line.agency),
         make(counted("a", 2), 2, agency=line.agency),
         make(counted("b", 1), 1, agency=line.agency, value=b'{"thing": 7'),
         make(counted("b", 2), 2, agency=line.agency),
@@ -139,9 +146,9 @@ async def test_bad_records_stand_aside_and_their_neighbours_take_effect(line: Li
     )
     async with running(line.worker()):
         await until(lambda: has_counted(line, {"a": [1, 2], "c": [1]}), "the good ones took effect")
-        await until(lambda: has_aside(line, 6), "the bad ones stand aside")
+        await until(lambda: has_aside(line, 11), "the bad ones stand aside")
     assert Counter((kind, key) for kind, key, _ in await line.aside()) == {
-        (Kind.REFUSED, None): 4,
+        (Kind.REFUSED, None): 9,
         (Kind.PARKED, "b"): 1,
         (Kind.WAITING, "b"): 1,
     }

@@ -1,9 +1,9 @@
 """A database that was restored, and a broker that lost its log: noticed, said, and cured without a fork or a loss."""
 
-import asyncio
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from shared.database import AnotherCluster, Database
 from shared.inbox import Hearing
 from shared.inbox.worker import Worker
 from shared.outbox import lease
-from shared.outbox.rebase import RelayAtWork, rebase
+from shared.outbox.rebase import Rebased, RelayAtWork, rebase
 from shared.outbox.relay import Relay
 from tests.support import toy
 from tests.support.databases import PASSWORD, Databases
@@ -36,6 +36,15 @@ def young_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
 
 def elsewhere(database: Database) -> Database:
     return Database(database.url, password=PASSWORD, speaker=database.speaker, elsewhere=True)
+
+
+async def rebased(line: Line, database: Database) -> Rebased:
+    """As the command does it."""
+    where = elsewhere(database)
+    try:
+        return await rebase(where, line.access(), [line.topic], actor=OPERATOR)
+    finally:
+        await where.close()
 
 
 async def refuses(relay: Relay, word: str) -> bool:
@@ -64,7 +73,7 @@ async def test_an_older_copy_says_nothing_until_rebase_and_then_forks_nothing(li
         await until(lambda: refuses(relay, "older copy"), "the relay refuses")
         assert "rebase" in (relay.trouble or "")
         assert await line.log() == before
-        done = await rebase(elsewhere(copy), line.access(), [line.topic], actor=OPERATOR)
+        done = await rebased(line, copy)
         assert (done.moved, done.renumbered) == (None, 1)
         assert sorted((one.key, one.sequence) for one in done.unknown) == [("a", 3), ("b", 3), ("c", 3)]
         await line.say(31)
@@ -77,7 +86,7 @@ async def test_an_older_copy_says_nothing_until_rebase_and_then_forks_nothing(li
         "c": {1, 2, 3, 4},
         "d": {1},
     }
-    again = await rebase(elsewhere(copy), line.access(), [line.topic], actor=OPERATOR)
+    again = await rebased(line, copy)
     assert (again.renumbered, again.unknown) == (0, ())
     async with copy.reading() as session:
         rows = await session.execute(text("select verb, object, note from audit order by id"))
@@ -99,7 +108,7 @@ async def test_what_was_sent_just_before_the_copy_keeps_its_number(line: Line, d
         await line.settled()
     line.said = copy
     await line.say(30, things=["a"])
-    done = await rebase(elsewhere(copy), line.access(), [line.topic], actor=OPERATOR)
+    done = await rebased(line, copy)
     assert (done.renumbered, [(one.key, one.sequence) for one in done.unknown]) == (1, [("a", 3)])
     async with running(line.relay(), line.worker()):
         await line.settled()
@@ -111,7 +120,7 @@ async def test_rebase_waits_for_no_relay_at_work(line: Line) -> None:
     connection = await line.said.connect()
     assert await lease.take(connection) is not None
     with pytest.raises(RelayAtWork, match="stop the service"):
-        await rebase(elsewhere(line.said), line.access(), [line.topic], actor=OPERATOR)
+        await rebased(line, line.said)
     await connection.close()
 
 
@@ -120,18 +129,11 @@ async def dump(database: Database, target: Postgres, name: str) -> Database:
     await target.ensure_login("tests", PASSWORD)
     await target.ensure_database(name, "tests")
     environment = os.environ | {"PGPASSWORD": PASSWORD}
-    dumped = await asyncio.to_thread(
-        subprocess.run,
-        [binaries() / "pg_dump", "--no-owner", database.url],
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
     url = target.url(name, "tests")
-    command = [binaries() / "psql", "-q", "-v", "ON_ERROR_STOP=1", url]
-    await asyncio.to_thread(
-        subprocess.run, command, env=environment, check=True, input=dumped.stdout, capture_output=True
-    )
+    out: list[str | Path] = [binaries() / "pg_dump", "--no-owner", database.url]
+    into: list[str | Path] = [binaries() / "psql", "-q", "-v", "ON_ERROR_STOP=1", url]
+    dumped = subprocess.run(out, env=environment, check=True, capture_output=True)
+    subprocess.run(into, env=environment, check=True, input=dumped.stdout, capture_output=True)
     return Database(url, password=PASSWORD, speaker=database.speaker)
 
 
@@ -153,9 +155,7 @@ async def test_a_dump_in_a_younger_cluster_is_refused_and_sends_all_in_order_aft
             async with moved.reading():
                 pass
         await until(lambda: refuses(relay, "rebase"), "the relay refuses")
-        where = elsewhere(moved)
-        done = await rebase(where, line.access(), [line.topic], actor=OPERATOR)
-        await where.close()
+        done = await rebased(line, moved)
     assert done.moved is not None
     assert (done.moved[0] != done.moved[1], done.renumbered, done.unknown) == (True, 0, ())
     line.said = moved

@@ -4,7 +4,8 @@
 
 Where it kills itself is said by DIE in the environment: `before-cursor` (relay: what was sent is acknowledged, the
 cursor has not moved), `in-handler` or `after-commit` (worker: the database has committed, the offset is not). The
-places are reached as the product offers them: a subclass, a handler, a doorbell.
+places are reached as the product offers them: a subclass, a handler, a doorbell. ASLEEP is the silence after which the
+server ends the session of a relay.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.inbox.worker import Worker
 from shared.kafka import KafkaAccess
-from shared.outbox import Speaker
+from shared.outbox import Speaker, lease
 from shared.outbox.relay import Relay
 from tests.support import toy
 from tests.support.databases import PASSWORD
@@ -56,6 +57,7 @@ async def _answer(session: AsyncSession, event: Any) -> None:
 
 async def _main(part: str, url: str, agency: str, servers: str, password: str, member: str) -> None:
     death = os.environ.get("DIE", "")
+    lease.ASLEEP = os.environ.get("ASLEEP", lease.ASLEEP)
     service = "nomination" if part == "relay" else "review"
     database = Database(url, password=PASSWORD, speaker=Speaker(agency, service, Clock()))
     access = KafkaAccess(servers, "admin", password, static_member=member)

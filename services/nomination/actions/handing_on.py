@@ -15,8 +15,11 @@ from shared.events import ContactsGiven, Sealed, StoryMaterialGiven
 async def hand_on(
     session: AsyncSession, *, nomination_id: UUID, honour_id: UUID, material: Sealed, contacts: Sealed, at: datetime
 ) -> None:
-    """Announce both parcels; they lie in the store already."""
+    """Announce both parcels, which lie in the store already; once per honour, however often the job is tried."""
     nomination = await lock(session, nomination_id)
+    if nomination.given_for == honour_id:
+        return
+    nomination.given_for = honour_id
     subject = await session.get_one(Subject, nomination.subject_id)
     about = {
         "nomination_id": nomination.id,

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -23,11 +23,11 @@ from services.nomination.tables import (
     Subject,
     Unit,
 )
-from shared import audit, outbox
+from shared import audit, outbox, parcels
 from shared.audit import Actor
 from shared.events import Category, NominationRevised, NominationSubmitted, Sealed
 from shared.files import Accepted
-from shared.names import folded, normal, sort_key
+from shared.names import folded, lines, normal, sort_key
 
 
 async def start_nomination(
@@ -46,13 +46,15 @@ async def start_nomination(
 ) -> Nomination:
     """Begin a draft about somebody of a unit.
 
-    Raises RoundNotOpen; LookupError when round or unit are not the agency's.
+    Raises RoundNotOpen, TooMuch; LookupError when round or unit are not the agency's.
     """
-    chosen = await session.get_one(Round, round_id)
-    unit = await session.get_one(Unit, unit_id)
-    if {chosen.agency, unit.agency} != {agency.id}:
+    chosen = await session.get(Round, round_id)
+    unit = await session.get(Unit, unit_id)
+    if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
     rules.check_round_open(chosen.opens_on, chosen.closes_on, today)
+    rules.check_length("name", normal(name))
+    rules.check_length("position", normal(position))
     subject = Subject(
         agency=agency.id,
         unit_id=unit_id,
@@ -92,23 +94,24 @@ async def write_claim(
 ) -> Claim:
     """Save what is claimed under a criterion; `version` is that of the claim the writer saw, 0 when there was none.
 
-    Raises NotADraft, ChangedMeanwhile.
+    Raises NotADraft, ChangedMeanwhile, TooMuch.
     """
     nomination = await lock(session, nomination_id)
     rules.check_editable(nomination.state)
+    text = lines(text)
+    rules.check_length("text", text)
     nomination.version += 1
     claim = await session.scalar(
         select(Claim).where(col(Claim.nomination_id) == nomination_id, col(Claim.criterion) == criterion)
     )
-    if (claim.version if claim else 0) != version:
-        raise rules.ChangedMeanwhile(claim.text if claim else "")
+    current = claim.version if claim else 0
+    if current != version:
+        raise rules.ChangedMeanwhile(claim.text if claim else "", current)
     if claim is None:
-        claim = Claim(
-            agency=nomination.agency, nomination_id=nomination_id, criterion=criterion, text=normal_text(text)
-        )
+        claim = Claim(agency=nomination.agency, nomination_id=nomination_id, criterion=criterion, text=text)
         session.add(claim)
     else:
-        claim.text, claim.version = normal_text(text), claim.version + 1
+        claim.text, claim.version = text, claim.version + 1
     await session.flush()
     await audit.record(session, by, "claim.written", claim.id)
     return claim
@@ -117,15 +120,22 @@ async def write_claim(
 async def add_evidence(
     session: AsyncSession, *, claim_id: UUID, text: str, file: Accepted | None = None, by: Actor
 ) -> Evidence:
-    """Tie a piece of evidence to a claim: described, or a file that lies in the store already. Raises NotADraft."""
+    """Tie a piece of evidence to a claim: described, or a file that lies in the store already.
+
+    Raises NotADraft, TooMuch.
+    """
     claim = await session.get_one(Claim, claim_id)
     nomination = await lock(session, claim.nomination_id)
     rules.check_editable(nomination.state)
+    rules.check_length("caption" if file else "proof", text := lines(text))
+    if file is not None:
+        sizes = [*await _sizes(session, nomination.id), file.size]
+        rules.check_room(len(sizes), sum(sizes), parcels.MOST_FILES, parcels.MOST_DOSSIER)
     nomination.version += 1
     evidence = Evidence(
         agency=nomination.agency,
         claim_id=claim_id,
-        text=normal(text) or (file.name if file else ""),
+        text=text or (file.name if file else ""),
         sha256=file.sha256 if file else None,
         file_name=file.name if file else None,
         media_type=file.media_type if file else None,
@@ -147,25 +157,29 @@ async def set_contacts(
     today: date,
     by: Actor,
 ) -> None:
-    """Save how the people concerned are reached, and a pupil's birthday. Raises NotADraft, BadContact."""
+    """Save how the people concerned are reached, and a pupil's birthday. Who has no address any more is forgotten.
+
+    Raises NotADraft, BadContact.
+    """
     nomination = await lock(session, nomination_id)
     rules.check_editable(nomination.state)
     nomination.version += 1
     subject = await session.get_one(Subject, nomination.subject_id)
-    rules.check_contacts(emails, born_on, today, child=subject.category is Category.PUPIL)
+    rules.check_contacts(emails, guardian, born_on, today, child=subject.category is Category.PUPIL)
     subject.born_on = born_on
     known = {
         one.relation: one for one in await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
     }
     for relation, email in emails.items():
-        name = guardian if relation is Relation.GUARDIAN else subject.name
-        if relation in known:
-            known[relation].name, known[relation].email = normal(name), email.strip()
+        name = normal(guardian if relation is Relation.GUARDIAN else subject.name)
+        if email and relation in known:
+            known[relation].name, known[relation].email = name, email
         elif email:
-            person = Person(
-                agency=subject.agency, subject_id=subject.id, relation=relation, name=normal(name), email=email.strip()
-            )
-            session.add(person)
+            session.add(Person(agency=subject.agency, subject_id=subject.id, relation=relation, name=name, email=email))
+    reached = [relation for relation, email in emails.items() if email]
+    await session.execute(
+        delete(Person).where(col(Person.subject_id) == subject.id, col(Person.relation).not_in(reached))
+    )
     await session.flush()
     await audit.record(session, by, "contacts.written", nomination_id)
 
@@ -183,7 +197,18 @@ async def check_submittable(session: AsyncSession, *, nomination_id: UUID, today
         )
     )
     claims = await claimed(session, nomination_id)
-    rules.check_submittable(nomination.state, chosen.opens_on, chosen.closes_on, today, list(criteria), claims)
+    relations = set(
+        await session.scalars(select(col(Person.relation)).where(col(Person.subject_id) == nomination.subject_id))
+    )
+    rules.check_submittable(
+        nomination.state,
+        chosen.opens_on,
+        chosen.closes_on,
+        today,
+        list(criteria),
+        claims,
+        reachable=rules.is_reachable(relations, subject.born_on, child=subject.category is Category.PUPIL),
+    )
 
 
 async def submit_nomination(
@@ -197,7 +222,7 @@ async def submit_nomination(
     await check_submittable(session, nomination_id=nomination_id, today=today)
     nomination = await lock(session, nomination_id)
     if nomination.version != version:
-        raise rules.ChangedMeanwhile("")
+        raise rules.ChangedMeanwhile("", nomination.version)
     subject = await session.get_one(Subject, nomination.subject_id)
     again = nomination.state is State.RETURNED
     nomination.state, nomination.submitted_at = State.SUBMITTED, at
@@ -245,13 +270,18 @@ async def claimed(session: AsyncSession, nomination_id: UUID) -> list[rules.Clai
     return [rules.Claimed(criterion, text, count) for criterion, text, count in rows]
 
 
+async def _sizes(session: AsyncSession, nomination_id: UUID) -> list[int]:
+    """The bytes of each file of a dossier, the same content counted once, as its parcel holds it."""
+    rows = await session.execute(
+        select(col(Evidence.sha256), col(Evidence.size))
+        .join(Claim, col(Claim.id) == col(Evidence.claim_id))
+        .where(col(Claim.nomination_id) == nomination_id, col(Evidence.sha256).is_not(None))
+        .distinct()
+    )
+    return [size or 0 for _, size in rows]
+
+
 async def lock(session: AsyncSession, nomination_id: UUID) -> Nomination:
-    """The nomination, locked until the transaction ends. Raises LookupError (NoResultFound)."""
-    return (
-        await session.execute(select(Nomination).where(col(Nomination.id) == nomination_id).with_for_update())
-    ).scalar_one()
-
-
-def normal_text(text: str) -> str:
-    """What a person typed over several lines, each line normal."""
-    return "\n".join(normal(line) for line in text.strip().splitlines())
+    """The nomination as it is now, locked until the transaction ends. Raises NoResultFound."""
+    locked = select(Nomination).where(col(Nomination.id) == nomination_id).with_for_update()
+    return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()

@@ -10,12 +10,16 @@ from shared.events import (
     CaseReopened,
     CaseReturned,
     ExemplarHonoured,
+    HonourHeld,
+    HonourResumed,
     HonourRevoked,
     Outcome,
     ReviewCompleted,
+    SessionEnded,
     StoryPublished,
     StoryRetracted,
 )
+from shared.identity.ended import on_session_ended
 from shared.inbox import Handlers
 
 REASONS = "reasons"
@@ -87,6 +91,20 @@ async def on_exemplar_honoured(session: AsyncSession, event: ExemplarHonoured) -
     await jobs.enqueue(session, HAND_ON, payload, key=f"{HAND_ON}:{event.honour_id}")
 
 
+async def on_honour_held(session: AsyncSession, event: HonourHeld) -> None:
+    """The honour does not count for the time being; why is not said."""
+    await hearing.note_step(
+        session, nomination_id=event.nomination_id, at=event.occurred_at, what="held", holder="review"
+    )
+
+
+async def on_honour_resumed(session: AsyncSession, event: HonourResumed) -> None:
+    """The honour counts again."""
+    await hearing.note_step(
+        session, nomination_id=event.nomination_id, at=event.occurred_at, what="resumed", holder="publishing"
+    )
+
+
 async def on_honour_revoked(session: AsyncSession, event: HonourRevoked) -> None:
     """The honour counts no more; why is not said."""
     await hearing.note_step(
@@ -114,7 +132,10 @@ HANDLERS: Handlers = {
     CaseReturned: on_case_returned,
     ReviewCompleted: on_review_completed,
     ExemplarHonoured: on_exemplar_honoured,
+    HonourHeld: on_honour_held,
+    HonourResumed: on_honour_resumed,
     HonourRevoked: on_honour_revoked,
     StoryPublished: on_story_published,
     StoryRetracted: on_story_retracted,
+    SessionEnded: on_session_ended,
 }

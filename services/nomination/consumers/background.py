@@ -6,33 +6,18 @@ from uuid import UUID
 from services.nomination.actions import handing_on
 from services.nomination.consumers import HAND_ON
 from services.nomination.queries import packing
-from services.nomination.queries.packing import ToPack
-from shared import parcels
-from shared.events import Sealed
 from shared.runtime import Runtime
 
 
 def add_jobs(runtime: Runtime) -> None:
     """Register the jobs of this service."""
 
-    async def seal(packed: ToPack, reader: str) -> Sealed:
-        return await parcels.store(
-            runtime.objects,
-            runtime.federation,
-            agency=runtime.agency.id,
-            owner="nomination",
-            reader=reader,
-            manifest=packed.manifest,
-            files={},
-            on=runtime.clock.today(),
-        )
-
     async def hand_on(payload: dict[str, Any]) -> None:
         nomination_id = UUID(payload["nomination_id"])
         async with runtime.database.reading() as session:
-            found, persons = await packing.find_for_packing(session, nomination_id)
-        material = await seal(packing.material_of(found, persons), "publishing")
-        contacts = await seal(packing.contacts_of(found, persons), "notification")
+            found = await packing.find_for_packing(session, nomination_id)
+        material = await packing.seal(runtime, packing.material_of(found), "publishing")
+        contacts = await packing.seal(runtime, packing.contacts_of(found), "notification")
         async with runtime.database.transaction() as session:
             await handing_on.hand_on(
                 session,

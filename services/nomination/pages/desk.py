@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.events import Category
 from shared.identity.guard import SignedIn
-from shared.identity.people import Person
+from shared.identity.people import Forbidden, Person
 from shared.pages import Pages
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
@@ -40,6 +40,8 @@ STEPS = {
     "honoured": ("Đã có quyết định khen", "gold", "award"),
     "published": ("Bài gương đã đăng", "ok", "world"),
     "retracted": ("Bài gương đã gỡ", "off", "eye-off"),
+    "held": ("Khen thưởng tạm dừng", "stop", "pause"),
+    "resumed": ("Khen thưởng có hiệu lực trở lại", "gold", "award"),
     "revoked": ("Khen thưởng không còn hiệu lực", "off", "ban"),
 }
 HOLDERS = {
@@ -58,7 +60,7 @@ NEXT = {
     State.HONOURED: "Bài gương được viết, xin đồng ý rồi đăng",
     State.DECLINED: "Có thể giới thiệu lại ở đợt sau",
 }
-EVERYWHERE = ("officer", "supervisor")
+READERS = ("nominator", "head", "officer", "supervisor")
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,12 @@ class Desk:
     @property
     def units(self) -> frozenset[UUID] | None:
         """The units whose files the person may see; None: all of the agency."""
-        today = self.clock.today()
-        if any(self.person.everywhere(role, today) for role in EVERYWHERE):
-            return None
-        return self.person.units("nominator", today) | self.person.units("head", today)
+        return self.person.units_for(READERS, self.clock.today())
+
+    @property
+    def nominating(self) -> frozenset[UUID] | None:
+        """The units for which the person may put somebody forward; None: for all of the agency."""
+        return self.person.units_for(("nominator",), self.clock.today())
 
     def may_see(self, unit_id: UUID) -> bool:
         """Whether a file of that unit is the person's to see."""
@@ -109,6 +113,8 @@ class Desk:
 
 
 async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:
+    if not person.holds_any(READERS, clock.today()):
+        raise Forbidden("nominator")
     return Desk(request, person, database, pages, clock)
 
 

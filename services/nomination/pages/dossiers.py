@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import CATEGORIES, HOLDERS, NEXT, AtDesk, Desk, see_other
-from services.nomination.queries import Dossier, packing
+from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
 from shared import files
 from shared.events import Category
@@ -111,8 +111,10 @@ async def write_claim(
             if proof.strip():
                 await nominations.add_evidence(session, claim_id=saved.id, text=proof, by=by)
     except rules.ChangedMeanwhile as refusal:
-        current = {**values, "version": str(_version(dossier, criterion))}
+        current = {**values, "version": str(refusal.version)}
         return _claim(desk, dossier, criterion, current, {"text": str(refusal)}, theirs=refusal.theirs)
+    except rules.TooMuch as refusal:
+        return _claim(desk, dossier, criterion, values, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
         return _claim(desk, dossier, criterion, values, {"text": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}#{criterion}")
@@ -138,7 +140,9 @@ async def attach(
         async with desk.database.transaction() as session:
             await nominations.add_evidence(session, claim_id=claim.id, text=caption, file=accepted, by=by)
     except FileRefused as refusal:
-        return _claim(desk, dossier, criterion, errors={"file": str(refusal)})
+        return _claim(desk, dossier, criterion, errors={"file": refusal.text})
+    except rules.TooMuch as refusal:
+        return _claim(desk, dossier, criterion, errors={refusal.field: str(refusal)})
     except StoreUnavailable:
         return _claim(
             desk, dossier, criterion, errors={"file": "Kho tệp đang đầy hoặc không ghi được. Hãy thử lại sau."}
@@ -161,8 +165,7 @@ async def contacts(desk: AtDesk, code: str) -> Response:
     """How the people concerned are reached when their word is needed."""
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
-        persons = await packing.persons_of(session, dossier.subject.id)
-    by_relation = {one.relation: one for one in persons}
+    by_relation = {one.relation: one for one in dossier.persons}
     own, guardian = by_relation.get(Relation.SELF), by_relation.get(Relation.GUARDIAN)
     values = {
         "email-self": own.email if own else "",
@@ -230,7 +233,3 @@ def _day(text: str) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _version(dossier: Dossier, criterion: str) -> int:
-    return next((a.claim.version for a in dossier.answers if a.criterion.code == criterion and a.claim), 0)

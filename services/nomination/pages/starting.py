@@ -16,6 +16,8 @@ from shared.identity.people import Forbidden
 
 router = APIRouter()
 
+NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
+
 
 @router.get("/ho-so")
 async def list_files(desk: AtDesk, truoc: str = "") -> Response:
@@ -32,7 +34,7 @@ async def list_files(desk: AtDesk, truoc: str = "") -> Response:
         found=found,
         categories=CATEGORIES,
         following=following,
-        may_start=bool(desk.person.units("nominator", desk.clock.today())),
+        may_start=desk.nominating != frozenset(),
     )
 
 
@@ -43,8 +45,8 @@ async def new(desk: AtDesk) -> Response:
 
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    units = desk.person.units("nominator", desk.clock.today())
-    if not units:
+    units = desk.nominating
+    if units == frozenset():
         raise Forbidden("nominator")
     today = desk.clock.today()
     async with desk.database.reading() as session:
@@ -77,16 +79,8 @@ async def start(
 ) -> Response:
     """Begin a draft."""
     values = {"unit": unit, "round": round_id, "category": category, "name": name, "position": position}
-    errors = {}
-    if not _uuid(unit):
-        errors["unit"] = "Hãy chọn đơn vị."
-    if not _uuid(round_id):
-        errors["round"] = "Hãy chọn đợt giới thiệu."
-    if category not in list(Category):
-        errors["category"] = "Hãy chọn loại đối tượng."
-    if not 2 <= len(name.strip()) <= 200:
-        errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     unit_id, chosen_id = _uuid(unit), _uuid(round_id)
+    errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
     by = desk.nominator(unit_id)
@@ -108,11 +102,30 @@ async def start(
                 today=desk.clock.today(),
                 by=by,
             )
+    except rules.TooMuch as refusal:
+        return await _new(desk, values, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
         return await _new(desk, values, {"round": str(refusal)})
     except LookupError:
         raise HTTPException(404) from None
     return see_other(f"/de-cu/ho-so/{nomination.code}")
+
+
+def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
+    """What is missing or cannot be in the form of a new nomination."""
+    errors = {}
+    unit_id, own = _uuid(values["unit"]), desk.nominating
+    if unit_id is None:
+        errors["unit"] = "Hãy chọn đơn vị."
+    elif own is not None and unit_id not in own:
+        errors["unit"] = NOT_OWN
+    if not _uuid(values["round"]):
+        errors["round"] = "Hãy chọn đợt giới thiệu."
+    if values["category"] not in list(Category):
+        errors["category"] = "Hãy chọn loại đối tượng."
+    if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
+        errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
+    return errors
 
 
 def _told(chosen: Round) -> str:

@@ -9,7 +9,6 @@ from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import HOLDERS, NEXT, STEPS, AtDesk, Desk, see_other
 from services.nomination.queries import Dossier, packing
-from shared import files, parcels
 from shared.audit import Actor
 from shared.objects import StoreUnavailable
 
@@ -25,16 +24,12 @@ async def check(desk: AtDesk, code: str) -> Response:
 
 
 def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
-    claims = [
-        rules.Claimed(a.criterion.code, a.claim.text if a.claim else "", len(a.evidence)) for a in dossier.answers
-    ]
-    lacking = rules.missing([a.criterion.code for a in dossier.answers], claims)
     return desk.pages.render(
         desk.request,
         "submit.html",
         status_code=422 if errors else 200,
         dossier=dossier,
-        lacking=lacking,
+        lacking=dossier.lacking,
         errors=errors or {},
         editable=dossier.nomination.state in rules.EDITABLE,
     )
@@ -49,7 +44,7 @@ async def submit(desk: AtDesk, code: str) -> Response:
     try:
         await _hand_in(desk, dossier, by)
     except rules.NotComplete as refusal:
-        return _check(desk, dossier, {code or "dossier": text for code, text in refusal.missing.items()})
+        return _check(desk, dossier, {place or "dossier": text for place, text in refusal.missing.items()})
     except rules.NotADraft:
         return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")  # pressed twice: it is handed in, once
     except rules.ChangedMeanwhile:
@@ -68,18 +63,7 @@ async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
     today = desk.clock.today()
     async with desk.database.transaction() as session:
         await nominations.check_submittable(session, nomination_id=dossier.nomination.id, today=today)
-    packed = packing.dossier_of(dossier)
-    runtime = desk.runtime
-    sealed = await parcels.store(
-        runtime.objects,
-        runtime.federation,
-        agency=desk.agency.id,
-        owner="nomination",
-        reader="review",
-        manifest=packed.manifest,
-        files={sha256: await runtime.objects.get(files.path_of("nomination", sha256)) for sha256 in packed.sha256s},
-        on=today,
-    )
+    sealed = await packing.seal(desk.runtime, packing.dossier_of(dossier), "review")
     async with desk.database.transaction() as session:
         await nominations.submit_nomination(
             session,

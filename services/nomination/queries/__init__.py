@@ -8,7 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.tables import Claim, Criterion, Evidence, Nomination, Plan, Return, Round, Step, Subject, Unit
+from services.nomination import rules
+from services.nomination.tables import (
+    Claim,
+    Criterion,
+    Evidence,
+    Nomination,
+    Person,
+    Plan,
+    Return,
+    Round,
+    Step,
+    Subject,
+    Unit,
+)
 from shared.events import Category
 
 
@@ -43,11 +56,24 @@ class Dossier:
     steps: list[Step]
     reasons: list[Return]
     """Why it came back, newest first."""
+    persons: list[Person]
+    """Whose word a story will need, the subject first."""
 
     @property
     def done(self) -> int:
         """How many criteria have words and evidence."""
         return sum(bool(a.claim and a.claim.text and a.evidence) for a in self.answers)
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """What keeps it from being handed in, see `rules.missing`."""
+        claims = [
+            rules.Claimed(a.criterion.code, a.claim.text if a.claim else "", len(a.evidence)) for a in self.answers
+        ]
+        relations = [one.relation for one in self.persons]
+        child = self.subject.category is Category.PUPIL
+        reachable = rules.is_reachable(relations, self.subject.born_on, child=child)
+        return rules.missing([a.criterion.code for a in self.answers], claims, reachable=reachable)
 
 
 async def list_nominations(
@@ -67,13 +93,6 @@ async def list_nominations(
     if before:
         query = query.where(col(Nomination.code) < before)
     return [Listed(*row) for row in await session.execute(query)]
-
-
-async def find_nomination(session: AsyncSession, *, agency: str, code: str) -> Nomination | None:
-    """The nomination of that code."""
-    return await session.scalar(
-        select(Nomination).where(col(Nomination.agency) == agency, col(Nomination.code) == code)
-    )
 
 
 async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossier | None:
@@ -98,7 +117,9 @@ async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossi
     reasons = await session.scalars(
         select(Return).where(col(Return.nomination_id) == nomination.id).order_by(col(Return.revision).desc())
     )
-    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons))
+    persons = await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
+    own_first = sorted(persons, key=lambda one: one.relation is not rules.Relation.SELF)
+    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons), own_first)
 
 
 async def _answers(session: AsyncSession, nomination: Nomination, category: Category) -> list[Answer]:

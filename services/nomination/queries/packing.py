@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from services.nomination.queries import Dossier, get_dossier
-from services.nomination.tables import Nomination, Person
+from services.nomination.tables import Nomination
+from shared import files, parcels
+from shared.events import Sealed
 from shared.parcels import FileEntry, Manifest
+from shared.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,12 @@ class ToPack:
     """A manifest, and the files that have to be put beside it."""
 
     manifest: Manifest
-    sha256s: Sequence[str]
+    sha256s: Sequence[str] = ()
 
 
 def dossier_of(found: Dossier) -> ToPack:
     """The whole dossier, for the council that reviews it."""
-    files = {
+    kept = {
         proof.sha256: FileEntry(
             name=proof.file_name or "", type=proof.media_type or "", size=proof.size or 0, sha256=proof.sha256
         )
@@ -49,10 +50,10 @@ def dossier_of(found: Dossier) -> ToPack:
             if answer.claim and answer.claim.text
         ],
     }
-    return ToPack(_manifest(found.nomination, fields, list(files.values())), list(files))
+    return ToPack(_manifest(found.nomination, fields, list(kept.values())), list(kept))
 
 
-def material_of(found: Dossier, persons: Sequence[Person]) -> ToPack:
+def material_of(found: Dossier) -> ToPack:
     """What may be told, and who has to agree to it: a whitelist; no files, no addresses, no evidence."""
     fields = {
         "name": found.subject.name,
@@ -60,38 +61,49 @@ def material_of(found: Dossier, persons: Sequence[Person]) -> ToPack:
         "unit": found.unit.name,
         "born_on": found.subject.born_on.isoformat() if found.subject.born_on else None,
         "points": [a.claim.text for a in found.answers if a.claim and a.claim.text],
-        "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in persons],
+        "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in found.persons],
     }
-    return ToPack(_manifest(found.nomination, fields, []), [])
+    return ToPack(_manifest(found.nomination, fields, []))
 
 
-def contacts_of(found: Dossier, persons: Sequence[Person]) -> ToPack:
+def contacts_of(found: Dossier) -> ToPack:
     """How the people concerned are reached."""
     fields = {
         "persons": [
             {"person_id": str(one.id), "relation": str(one.relation), "name": one.name, "email": one.email}
-            for one in persons
+            for one in found.persons
         ]
     }
-    return ToPack(_manifest(found.nomination, fields, []), [])
+    return ToPack(_manifest(found.nomination, fields, []))
 
 
-async def find_for_packing(session: AsyncSession, nomination_id: UUID) -> tuple[Dossier, list[Person]]:
-    """The dossier and the people concerned. Raises LookupError."""
+async def find_for_packing(session: AsyncSession, nomination_id: UUID) -> Dossier:
+    """The dossier of a nomination. Raises LookupError when there is no such nomination."""
     nomination = await session.get(Nomination, nomination_id)
-    if nomination is None:
+    found = nomination and await get_dossier(session, agency=nomination.agency, code=nomination.code)
+    if not found:
         raise LookupError(f"no nomination {nomination_id}")
-    found = await get_dossier(session, agency=nomination.agency, code=nomination.code)
-    assert found is not None
-    return found, await persons_of(session, found.subject.id)
+    return found
 
 
-async def persons_of(session: AsyncSession, subject_id: UUID) -> list[Person]:
-    """The people concerned with a subject, the subject first."""
-    rows = await session.scalars(select(Person).where(col(Person.subject_id) == subject_id))
-    return sorted(rows, key=lambda one: one.relation != "self")
+async def seal(runtime: Runtime, packed: ToPack, reader: str) -> Sealed:
+    """Put a parcel for another service of this agency into the store, before any transaction speaks of it.
+
+    Raises StoreUnavailable, ObjectMissing, NoRecipient.
+    """
+    contents = {sha256: await runtime.objects.get(files.path_of(runtime.service, sha256)) for sha256 in packed.sha256s}
+    return await parcels.store(
+        runtime.objects,
+        runtime.federation,
+        agency=runtime.agency.id,
+        owner=runtime.service,
+        reader=reader,
+        manifest=packed.manifest,
+        files=contents,
+        on=runtime.clock.today(),
+    )
 
 
-def _manifest(nomination: Nomination, fields: dict[str, Any], files: list[FileEntry]) -> Manifest:
+def _manifest(nomination: Nomination, fields: dict[str, Any], entries: list[FileEntry]) -> Manifest:
     ids = {"nomination_id": str(nomination.id), "subject_id": str(nomination.subject_id)}
-    return Manifest(ids=ids, rule_set=nomination.rule_set, fields=fields, files=tuple(files))
+    return Manifest(ids=ids, rule_set=nomination.rule_set, fields=fields, files=tuple(entries))

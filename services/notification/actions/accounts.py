@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notification.tables import Account, EndedSession
+from services.notification.tables import Account
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import SessionEnded
+from shared.identity import ended
 
 
 async def note_account(
@@ -30,8 +31,7 @@ async def note_account(
     await audit.record(session, Actor(identity, "person"), "account.signed_in", identity)
 
 
-async def end_session(session: AsyncSession, *, agency: str, session_id: str, at: datetime) -> None:
+async def end_session(session: AsyncSession, *, session_id: str, at: datetime) -> None:
     """Note that a session is over, and say so; saying it twice changes nothing."""
-    ended = insert(EndedSession).values(id=session_id, agency=agency, ended_at=at).on_conflict_do_nothing()
-    if (await session.execute(ended.returning(EndedSession.id))).first() is not None:  # type: ignore[call-overload]
+    if await ended.end(session, session_id, at):
         outbox.record(session, SessionEnded(session_id=session_id, occurred_at=at))

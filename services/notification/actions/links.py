@@ -1,16 +1,16 @@
-"""Consent links: asked for by publishing, sent as soon as both the request and the person's contact are known."""
+"""Consent links: asked for by publishing, sent as soon as the person's contact and the file's code are known too."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.notification.tables import Contact, Request
+from services.notification.tables import Contact, File, Request
 from shared import audit, jobs
 from shared.audit import Actor
 
@@ -23,11 +23,7 @@ async def take_contacts(session: AsyncSession, *, agency: str, persons: Sequence
         told = {"name": person["name"], "email": person["email"]}
         row = insert(Contact).values(person_id=UUID(person["person_id"]), agency=agency, **told)
         await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=told))
-        waiting = await session.scalars(
-            select(Request).where(col(Request.person_id) == UUID(person["person_id"]), col(Request.sent).is_(False))
-        )
-        for request in waiting:
-            await _queue(session, request.consent_id)
+    await release(session, col(Request.person_id).in_([UUID(person["person_id"]) for person in persons]))
     await audit.record(session, Actor("system:parcels", "system"), "contacts.taken", len(persons))
 
 
@@ -52,10 +48,17 @@ async def note_request(
             expires_at=expires_at,
         )
     )
-    await session.flush()
-    if await session.get(Contact, person_id) is not None:
-        await _queue(session, consent_id)
+    await release(session, col(Request.consent_id) == consent_id)
 
 
-async def _queue(session: AsyncSession, consent_id: UUID) -> None:
-    await jobs.enqueue(session, LINK, {"consent_id": str(consent_id)}, key=f"{LINK}:{consent_id}")
+async def release(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Send the links of those requests for which everything is known now: the person's contact, the file's code."""
+    ready = (
+        select(col(Request.consent_id))
+        .join(Contact, col(Contact.person_id) == col(Request.person_id))
+        .join(File, col(File.nomination_id) == col(Request.nomination_id))
+        .where(which, col(Request.sent).is_(False))
+        .order_by(col(Request.consent_id))
+    )
+    for consent_id in (await session.scalars(ready)).all():
+        await jobs.enqueue(session, LINK, {"consent_id": str(consent_id)}, key=f"{LINK}:{consent_id}")

@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from services.notification.actions import links
 from services.notification.rules import NOTICES, Channel, Held, MessageState, is_told
-from services.notification.tables import Account, File, Message
+from services.notification.tables import Account, File, LateNotice, Message, Request
 from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.clock import local_date
@@ -20,17 +21,30 @@ MAIL = "mail"
 
 
 async def note_file(session: AsyncSession, *, agency: str, nomination_id: UUID, code: str, unit_id: UUID) -> None:
-    """Remember a file's code and unit."""
+    """Remember a file's code and unit; what came before it can be told, and asked, now."""
     row = insert(File).values(nomination_id=nomination_id, agency=agency, code=code, unit_id=unit_id)
-    await session.execute(row.on_conflict_do_nothing())
+    new = await session.scalar(row.on_conflict_do_nothing().returning(col(File.nomination_id)))
+    if new is None:
+        return
+    late = await session.scalars(select(LateNotice).where(col(LateNotice.nomination_id) == nomination_id))
+    for one in late.all():
+        await announce(
+            session, agency=agency, event_id=one.event_id, notice=one.notice, nomination_id=nomination_id, at=one.at
+        )
+        await session.delete(one)
+    await links.release(session, col(Request.nomination_id) == nomination_id)
 
 
 async def announce(
     session: AsyncSession, *, agency: str, event_id: UUID, notice: str, nomination_id: UUID, at: datetime
 ) -> int:
-    """Tell everybody whose role makes it theirs; returns how many people. A file never heard of is nobody's."""
+    """Tell everybody whose role makes it theirs; returns how many people. Of a file not heard of yet, later."""
     file = await session.get(File, nomination_id)
     if file is None:
+        late = insert(LateNotice).values(
+            event_id=event_id, notice=notice, agency=agency, nomination_id=nomination_id, at=at
+        )
+        await session.execute(late.on_conflict_do_nothing())
         return 0
     kind, today = NOTICES[notice], local_date(at).isoformat()
     told = 0
@@ -105,13 +119,13 @@ async def note_failed(session: AsyncSession, *, message_id: UUID, at: datetime) 
 
 async def mark_read(session: AsyncSession, *, agency: str, recipient: str, at: datetime) -> None:
     """The person has seen the inbox."""
-    rows = await session.scalars(
-        select(Message).where(
+    await session.execute(
+        update(Message)
+        .where(
             col(Message.agency) == agency,
             col(Message.recipient) == recipient,
             col(Message.channel) == Channel.IN_APP,
             col(Message.read_at).is_(None),
         )
+        .values(read_at=at)
     )
-    for message in rows:
-        message.read_at = at

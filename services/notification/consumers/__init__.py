@@ -15,9 +15,11 @@ from shared.events import (
     DeliveryFailed,
     Event,
     ExemplarHonoured,
+    NominationEvent,
     NominationRevised,
     NominationSubmitted,
     ReviewCompleted,
+    ReviewEvent,
     StoryPublished,
     StoryRetracted,
 )
@@ -25,6 +27,17 @@ from shared.inbox import Handlers, event_id_of
 from shared.outbox import agency_of
 
 CONTACTS = "contacts"
+
+
+async def _note_file(session: AsyncSession, event: NominationEvent | ReviewEvent) -> None:
+    """Whichever event of a file comes first, of whatever topic, tells its code and unit."""
+    await messages.note_file(
+        session,
+        agency=agency_of(session),
+        nomination_id=event.nomination_id,
+        code=event.code,
+        unit_id=event.unit_id,
+    )
 
 
 async def _announce(session: AsyncSession, event: Event, notice: str, nomination_id: UUID) -> None:
@@ -40,13 +53,7 @@ async def _announce(session: AsyncSession, event: Event, notice: str, nomination
 
 async def on_nomination_submitted(session: AsyncSession, event: NominationSubmitted) -> None:
     """The unit and the council hear of the file."""
-    await messages.note_file(
-        session,
-        agency=agency_of(session),
-        nomination_id=event.nomination_id,
-        code=event.code,
-        unit_id=event.unit_id,
-    )
+    await _note_file(session, event)
     await _announce(session, event, "submitted", event.nomination_id)
     await _announce(session, event, "arrived", event.nomination_id)
 
@@ -63,16 +70,19 @@ async def on_contacts_given(session: AsyncSession, event: ContactsGiven) -> None
 
 async def on_case_returned(session: AsyncSession, event: CaseReturned) -> None:
     """The unit has something to do."""
+    await _note_file(session, event)
     await _announce(session, event, "returned", event.nomination_id)
 
 
 async def on_review_completed(session: AsyncSession, event: ReviewCompleted) -> None:
     """The unit may look."""
+    await _note_file(session, event)
     await _announce(session, event, "completed", event.nomination_id)
 
 
 async def on_exemplar_honoured(session: AsyncSession, event: ExemplarHonoured) -> None:
     """The editor has something to write."""
+    await _note_file(session, event)
     await _announce(session, event, "honoured", event.nomination_id)
 
 

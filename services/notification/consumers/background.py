@@ -22,14 +22,14 @@ from shared.runtime import Runtime
 CONSENT = "consent"
 
 
-def add_jobs(runtime: Runtime) -> None:
+def add_jobs(runtime: Runtime, links: Links) -> None:
     """Register the jobs of this service."""
 
     async def mail(payload: dict[str, Any]) -> None:
         message_id = UUID(payload["message_id"])
         async with runtime.database.reading() as session:
             message = await queries.get_message(session, message_id)
-        if message.state is MessageState.SENT:
+        if message.state is not MessageState.QUEUED:
             return
         if runtime.settings.smtp is None:
             raise GiveUp("no mail relay is set (GUONGSANG_SMTP)")
@@ -50,9 +50,7 @@ def add_jobs(runtime: Runtime) -> None:
                 return
             # The token lives on the real clock; the date in the letter is the domain's.
             left = found.request.expires_at - runtime.clock.now()
-            token = Links.from_file(runtime.settings.secrets).mint(
-                CONSENT, found.request.consent_id, runtime.clock.real() + left
-            )
+            token = links.mint(CONSENT, found.request.consent_id, runtime.clock.real() + left)
             await messages.send(
                 session,
                 runtime.agency.id,

@@ -25,11 +25,10 @@ async def ask(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor)
     """Ask everybody whose word the rule of today needs. Raises WrongState, NobodyToAsk."""
     story = await stories.lock(session, story_id)
     rules.check_draft(story.state, story.title, story.text)
-    today = local_date(at)
-    wanted = rules.needed(await stories.bands_on(session, agency=story.agency, on=today), story.born_on, today)
+    wanted = await stories.wanted_on(session, story, local_date(at))
     known = {one["relation"]: UUID(one["person_id"]) for one in story.persons}
     if not wanted or not set(wanted) <= set(known):
-        raise rules.NobodyToAsk("Chưa có địa chỉ của người phải hỏi ý kiến. Hãy đề nghị đơn vị bổ sung liên hệ.")
+        raise rules.NobodyToAsk("Hồ sơ không có địa chỉ của người phải hỏi ý kiến nên chưa xin đồng ý được.")
     asked = [
         Consent(
             agency=story.agency,

@@ -3,18 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.publishing.rules import ConsentState, DeliveryState, State
+from services.publishing.rules import SHOWN, WITHDRAWN, ConsentState, DeliveryState, State
 from services.publishing.tables import Channel, Consent, Delivery, Story
 from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.events import DeliveryFailed
 
 DELIVER = "deliver"
-PUBLISHED, RETRACTED = "story.published", "story.retracted"
 
 
 async def plan(session: AsyncSession, story: Story, *, at: datetime) -> None:
@@ -32,20 +31,32 @@ async def plan(session: AsyncSession, story: Story, *, at: datetime) -> None:
                 agency=story.agency,
                 channel_id=channel.id,
                 story_id=story.id,
-                what=PUBLISHED if live else RETRACTED,
+                what=SHOWN if live else WITHDRAWN,
                 version=story.version,
                 at=at,
             )
-            session.add(delivery)
-            await session.flush()
-            payload = {"delivery_id": str(delivery.id)}
-            await jobs.enqueue(session, DELIVER, payload, key=f"{DELIVER}:{delivery.id}")
+            await _queue(session, delivery)
+
+
+async def _queue(session: AsyncSession, delivery: Delivery) -> None:
+    session.add(delivery)
+    await session.flush()
+    await jobs.enqueue(session, DELIVER, {"delivery_id": str(delivery.id)}, key=f"{DELIVER}:{delivery.id}")
 
 
 async def note(session: AsyncSession, *, delivery_id: UUID, state: DeliveryState, answer: str, at: datetime) -> None:
-    """What came of a delivery; one that failed for good is said, so that somebody can act."""
+    """What came of a delivery; one that failed for good is said, so that somebody can act.
+
+    A call that was under way while a newer telling overtook it may have arrived last: the newer one is told again, so
+    that what a channel hears last is what holds.
+    """
     delivery = await session.get_one(Delivery, delivery_id, with_for_update=True)
     delivery.state, delivery.answer, delivery.told_at = state, answer[:200], at
+    if state is DeliveryState.SENT:
+        newer = await session.scalar(newest_of(delivery))
+        if newer is not None and newer.id != delivery.id and newer.state is DeliveryState.SENT:
+            told = newer.model_dump(include={"agency", "channel_id", "story_id", "what", "version"})
+            await _queue(session, Delivery(**told, at=at))
     if state is DeliveryState.FAILED:
         story = await session.get_one(Story, delivery.story_id)
         channel = await session.get_one(Channel, delivery.channel_id)
@@ -62,6 +73,14 @@ async def note(session: AsyncSession, *, delivery_id: UUID, state: DeliveryState
             ),
         )
     await audit.record(session, Actor("system:jobs", "system"), f"delivery.{state}", delivery_id)
+
+
+def newest_of(delivery: Delivery) -> Select[Delivery]:
+    """The newest telling of the same story to the same channel, perhaps this one."""
+    same = select(Delivery).where(
+        col(Delivery.channel_id) == delivery.channel_id, col(Delivery.story_id) == delivery.story_id
+    )
+    return same.order_by(col(Delivery.id).desc()).limit(1)
 
 
 async def enter_channel(session: AsyncSession, *, agency: str, by: Actor, **channel: object) -> None:

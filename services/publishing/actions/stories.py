@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -19,6 +19,7 @@ from shared import audit, outbox
 from shared.audit import Actor
 from shared.clock import local_date
 from shared.events import Category, StoryPublished, StoryRetracted
+from shared.names import lines, normal
 
 SYSTEM = Actor("system:inbox", "system")
 SLUGS = {
@@ -53,17 +54,14 @@ async def begin(
         **_blank(at, category),
     )
     await session.execute(new.on_conflict_do_nothing())
-    return (
-        await session.execute(
-            select(Story)
-            .where(
-                col(Story.agency) == agency,
-                col(Story.origin_agency) == origin_agency,
-                col(Story.nomination_id) == nomination_id,
-            )
-            .with_for_update()
-        )
-    ).scalar_one()
+    return await _locked(
+        session,
+        select(Story).where(
+            col(Story.agency) == agency,
+            col(Story.origin_agency) == origin_agency,
+            col(Story.nomination_id) == nomination_id,
+        ),
+    )
 
 
 def _blank(at: datetime, category: Category) -> dict[str, Any]:
@@ -86,17 +84,19 @@ def _blank(at: datetime, category: Category) -> dict[str, Any]:
     }
 
 
-async def note_honour(session: AsyncSession, story: Story, *, honour_id: UUID, decision: dict[str, Any]) -> None:
-    """The decision that the story rests on."""
+async def note_honour(
+    session: AsyncSession, story: Story, *, honour_id: UUID, decision: dict[str, Any], at: datetime
+) -> None:
+    """The decision that the story rests on; consents may have come before it."""
     story.honour_id, story.decision = honour_id, decision
     await audit.record(session, SYSTEM, "story.begun", story.id)
+    await session.flush()
+    await settle(session, story, at=at, by=SYSTEM)
 
 
 async def move_honour(session: AsyncSession, *, honour_id: UUID, state: HonourState, at: datetime) -> None:
     """The honour was held, resumed or revoked: the story follows at once."""
-    story = (
-        await session.execute(select(Story).where(col(Story.honour_id) == honour_id).with_for_update())
-    ).scalar_one()
+    story = await _locked(session, select(Story).where(col(Story.honour_id) == honour_id))
     if story.honour is not HonourState.REVOKED:
         story.honour = state
     await settle(session, story, at=at, by=SYSTEM)
@@ -118,12 +118,16 @@ async def take_material(session: AsyncSession, *, story_id: UUID, fields: dict[s
 
 
 async def write(session: AsyncSession, *, story_id: UUID, title: str, text: str, version: int, by: Actor) -> Story:
-    """Save an editor's words. Raises WrongState (somebody else saved meanwhile, too), BadText."""
+    """Save an editor's words; `version` is that of the story the writer saw.
+
+    Raises WrongState, ChangedMeanwhile, BadText.
+    """
     story = await lock(session, story_id)
+    title, text = normal(title), lines(text)
     rules.check_draft(story.state, title, text)
     if story.version != version:
-        raise rules.WrongState("Có người vừa lưu bài này. Chữ bạn gõ còn ở dưới; hãy tải lại trang để so sánh.")
-    story.title, story.text, story.version = title.strip(), text.strip(), story.version + 1
+        raise rules.ChangedMeanwhile("Có người vừa lưu bài này. Chữ bạn gõ vẫn còn ở dưới.")
+    story.title, story.text, story.version = title, text, story.version + 1
     await audit.record(session, by, "story.written", story.id)
     return story
 
@@ -132,15 +136,12 @@ async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor
     """Bring a story to where honour and consents put it, and tell everybody when it appears or goes."""
     consents = list(await session.scalars(select(Consent).where(col(Consent.story_id) == story.id)))
     given = [one for one in consents if one.state is rules.ConsentState.GIVEN]
-    wanted = rules.needed(
-        await bands_on(session, agency=story.agency, on=local_date(at)), story.born_on, local_date(at)
-    )
     state = rules.settled(
         story.state,
-        story.honour,
-        wanted,
+        story.honour if story.honour_id else None,
+        await wanted_on(session, story, local_date(at)),
         {one.relation: one.state for one in consents},
-        all(rules.Purpose.PORTAL in one.purposes for one in given),
+        portal=all(rules.Purpose.PORTAL in one.purposes for one in given),
     )
     if state is story.state:
         return
@@ -169,6 +170,12 @@ async def _tell(session: AsyncSession, story: Story, *, at: datetime) -> None:
     await deliveries.plan(session, story, at=at)
 
 
+async def wanted_on(session: AsyncSession, story: Story, day: date) -> tuple[str, ...]:
+    """Whose word the rule of that day asks for."""
+    bands = await bands_on(session, agency=story.agency, on=day)
+    return rules.needed(bands, story.born_on, day, child=story.category is Category.PUPIL)
+
+
 async def bands_on(session: AsyncSession, *, agency: str, on: date) -> list[rules.Band]:
     """The consent rule in force on a day; none: nobody's word would do, nothing is published."""
     rule = await session.scalar(
@@ -185,5 +192,10 @@ async def bands_on(session: AsyncSession, *, agency: str, on: date) -> list[rule
 
 
 async def lock(session: AsyncSession, story_id: UUID) -> Story:
-    """The story, locked until the transaction ends. Raises LookupError (NoResultFound)."""
-    return (await session.execute(select(Story).where(col(Story.id) == story_id).with_for_update())).scalar_one()
+    """The story as it is now, locked until the transaction ends. Raises NoResultFound."""
+    return await _locked(session, select(Story).where(col(Story.id) == story_id))
+
+
+async def _locked(session: AsyncSession, wanted: Select[Story]) -> Story:
+    found = await session.execute(wanted.with_for_update(), execution_options={"populate_existing": True})
+    return found.scalar_one()

@@ -5,7 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.publishing.actions import stories
 from services.publishing.rules import HonourState
 from shared import parcels
-from shared.events import ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryMaterialGiven
+from shared.events import (
+    ExemplarHonoured,
+    HonourHeld,
+    HonourResumed,
+    HonourRevoked,
+    SessionEnded,
+    StoryMaterialGiven,
+)
+from shared.identity.ended import on_session_ended
 from shared.inbox import Handlers
 from shared.outbox import agency_of
 
@@ -30,7 +38,7 @@ async def on_exemplar_honoured(session: AsyncSession, event: ExemplarHonoured) -
         "form": event.form,
         "level": event.level,
     }
-    await stories.note_honour(session, story, honour_id=event.honour_id, decision=decision)
+    await stories.note_honour(session, story, honour_id=event.honour_id, decision=decision, at=event.occurred_at)
 
 
 async def on_story_material_given(session: AsyncSession, event: StoryMaterialGiven) -> None:
@@ -70,4 +78,5 @@ HANDLERS: Handlers = {
     HonourHeld: on_honour_held,
     HonourResumed: on_honour_resumed,
     HonourRevoked: on_honour_revoked,
+    SessionEnded: on_session_ended,
 }

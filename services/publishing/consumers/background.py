@@ -14,7 +14,7 @@ from services.publishing import queries
 from services.publishing.actions import deliveries
 from services.publishing.actions.deliveries import DELIVER
 from services.publishing.queries import ToDeliver
-from services.publishing.rules import DeliveryState
+from services.publishing.rules import SHOWN, DeliveryState
 from shared.jobs import GiveUp
 from shared.runtime import Runtime
 
@@ -77,6 +77,6 @@ async def tell(found: ToDeliver, secrets: Path, address: str) -> int:
 def message(found: ToDeliver, address: str) -> dict[str, Any]:
     """What a channel is told: of a published story its address and words, of a retracted one only that it is gone."""
     data: dict[str, Any] = {"story_id": str(found.story.id), "url": address + found.story.path}
-    if found.delivery.what == deliveries.PUBLISHED:
+    if found.delivery.what == SHOWN:
         data |= {"title": found.story.title, "text": found.story.text, "unit": found.story.unit}
     return {"type": found.delivery.what, "timestamp": found.delivery.at.isoformat(), "data": data}

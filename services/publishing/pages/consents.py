@@ -12,7 +12,6 @@ from services.publishing.rules import ConsentState, Purpose
 from shared.database import Database
 from shared.links import BadLink, Links
 from shared.pages import Pages
-from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
 router = APIRouter(prefix="/dong-y")
@@ -28,14 +27,17 @@ HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Rob
 
 
 async def _asked(request: Request, token: str, database: Db, clock: Now) -> Asked | None:
-    """What the link is about; none when it is not ours, too old, or of a story that is gone."""
-    runtime: Runtime = request.app.state.runtime
+    """What the link is about; none when it is not ours, too old, or asks for a story that is gone for good."""
+    links: Links = request.app.state.links
     try:
-        consent_id = Links.from_file(runtime.settings.secrets).read(token, CONSENT, clock.real())
+        consent_id = links.read(token, CONSENT, clock.real())
     except BadLink:
         return None
     async with database.reading() as session:
-        return await queries.get_asked(session, consent_id=consent_id)
+        found = await queries.get_asked(session, consent_id=consent_id)
+    if found and found.consent.state is ConsentState.ASKED and found.story.state is rules.State.REVOKED:
+        return None
+    return found
 
 
 About = Annotated[Asked | None, Depends(_asked)]
@@ -53,7 +55,7 @@ def _show(request: Request, pages: Pages, asked: Asked | None, errors: dict[str,
             request,
             410,
             "Liên kết không còn dùng được",
-            "Liên kết đã hết hạn hoặc chưa đủ. Hãy xin đơn vị gửi liên kết mới.",
+            "Liên kết đã hết hạn, chưa đủ, hoặc không còn cần trả lời. Nếu cần, hãy hỏi đơn vị đã gửi liên kết.",
             actions=(("Về trang đầu", "/"),),
         )
         page.headers.update(HEADERS)

@@ -63,14 +63,20 @@ class Desk:
         return found
 
     def show(
-        self, work: Work, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
+        self,
+        work: Work,
+        errors: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
+        *,
+        changed: bool = False,
     ) -> Response:
-        """A story's page."""
+        """A story's page; `changed`: somebody else saved in between, both texts are shown."""
         story = work.story
         return self.pages.render(
             self.request,
             "work.html",
-            status_code=422 if errors else 200,
+            status_code=(409 if changed else 422) if errors else 200,
+            changed=changed,
             work=work,
             category=CATEGORIES[story.category],
             relations=RELATIONS,
@@ -118,12 +124,15 @@ async def write(
     by = desk.editor()
     work = await desk.find(code)
     values = {"title": title, "text": text, "version": str(version)}
-    lines = "\n".join(text.splitlines())
     try:
         async with desk.database.transaction() as session:
-            await stories.write(session, story_id=work.story.id, title=title, text=lines, version=version, by=by)
+            await stories.write(session, story_id=work.story.id, title=title, text=text, version=version, by=by)
     except rules.BadText as refusal:
         return desk.show(work, {refusal.field: str(refusal)}, values)
+    except rules.ChangedMeanwhile as refusal:
+        theirs = await desk.find(code)
+        current = {**values, "version": str(theirs.story.version)}
+        return desk.show(theirs, {"text": str(refusal)}, current, changed=True)
     except rules.Refusal as refusal:
         return desk.show(work, {"text": str(refusal)}, values)
     return RedirectResponse(f"/lan-toa/bai/{code}", 303)

@@ -41,8 +41,9 @@ def render(
     feed.link(href=address + "/nguon/guong.atom", rel="self")
     feed.link(href=address + "/", rel="alternate")
     feed.language("vi")
-    times = [when for _, when in gone] + [story.published_at for story in stories if story.published_at]
-    feed.updated(max(times, default=now))
+    times = [when for _, when in gone] + [story.moved_at for story in stories]
+    # An empty feed is as old as its day, so that it is the same bytes for a while.
+    feed.updated(max(times, default=now.replace(hour=0, minute=0, second=0, microsecond=0)))
     feed.tombstones.gone = [(address + path, when) for path, when in gone]
     for story in stories:
         entry = feed.add_entry(order="append")

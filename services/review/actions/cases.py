@@ -109,17 +109,13 @@ async def reopen_case(
     session: AsyncSession, *, agency: str, origin_agency: str, nomination_id: UUID, revision: int, at: datetime
 ) -> Case:
     """The corrected nomination has come: its new dossier is on the way. Raises WrongState."""
-    case = (
-        await session.execute(
-            select(Case)
-            .where(
-                col(Case.agency) == agency,
-                col(Case.origin_agency) == origin_agency,
-                col(Case.nomination_id) == nomination_id,
-            )
-            .with_for_update()
-        )
-    ).scalar_one()
+    own = select(Case).where(
+        col(Case.agency) == agency,
+        col(Case.origin_agency) == origin_agency,
+        col(Case.nomination_id) == nomination_id,
+    )
+    found = await session.execute(own.with_for_update(), execution_options={"populate_existing": True})
+    case = found.scalar_one()
     rules.check_state(case.state, State.RETURNED)
     case.state, case.revision, case.moved_at, case.version = State.NEW, revision, at, case.version + 1
     outbox.record(
@@ -187,5 +183,6 @@ async def rule_set_on(session: AsyncSession, *, agency: str, on: date) -> RuleSe
 
 
 async def lock(session: AsyncSession, case_id: UUID) -> Case:
-    """The case, locked until the transaction ends. Raises LookupError (NoResultFound)."""
-    return (await session.execute(select(Case).where(col(Case.id) == case_id).with_for_update())).scalar_one()
+    """The case as it is now, locked until the transaction ends. Raises NoResultFound."""
+    locked = select(Case).where(col(Case.id) == case_id).with_for_update()
+    return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()

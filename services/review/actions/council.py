@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from services.review.tables import Ballot, Case, Dossier, Roll, RuleSetRow, Shee
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import Outcome, ReviewCompleted
+from shared.names import lines
 
 
 class NoRuleSet(rules.Refusal):
@@ -53,6 +54,7 @@ async def submit_sheet(
     rules.check_state(case.state, State.SCORING)
     rule_set = await pinned_rules(session, case)
     rules.check_marks(marks, await criteria_of(session, case), rule_set)
+    rules.check_length("note", note := lines(note))
     done = await session.scalar(
         select(col(Sheet.id)).where(
             col(Sheet.case_id) == case_id, col(Sheet.revision) == case.revision, col(Sheet.member) == member
@@ -61,7 +63,7 @@ async def submit_sheet(
     if done is not None:
         raise rules.AlreadyDone("Bạn đã nộp phiếu chấm cho hồ sơ này.")
     sheet = Sheet(
-        agency=case.agency, case_id=case_id, revision=case.revision, member=member, marks=dict(marks), note=note.strip()
+        agency=case.agency, case_id=case_id, revision=case.revision, member=member, marks=dict(marks), note=note
     )
     session.add(sheet)
     await session.flush()
@@ -90,26 +92,31 @@ async def open_ballot(session: AsyncSession, *, case_id: UUID, at: datetime, by:
 async def cast_vote(session: AsyncSession, *, case_id: UUID, voter: str, choice: Choice) -> None:
     """Put a paper into the ballot box: a name on the roll, one more on a counter.
 
-    Nothing joins the two: no key, no time, no audit line. Raises WrongState, AlreadyDone.
+    Nothing joins the two: no key, no time, no audit line. Raises WrongState, AlreadyDone, NotReady (no seat is left).
     """
     case = await lock(session, case_id)
     rules.check_state(case.state, State.VOTING)
     ballot = await _open_ballot(session, case_id)
     if await session.get(Roll, (ballot.id, voter)) is not None:
         raise rules.AlreadyDone("Bạn đã bỏ phiếu. Mỗi người bỏ một phiếu.")
-    tallies = await session.scalars(
-        select(Tally).where(col(Tally.ballot_id) == ballot.id).order_by(col(Tally.choice)).with_for_update()
+    taken = await session.scalar(select(func.count()).where(col(Roll.ballot_id) == ballot.id))
+    rules.check_seat(taken or 0, await pinned_rules(session, case))
+    # One statement writes every counter, whichever was chosen: the newest row version says nothing. (The session would
+    # leave out those whose number stays the same.)
+    chosen = cast(col(Tally.choice) == choice, Integer)
+    await session.execute(
+        update(Tally)
+        .where(col(Tally.ballot_id) == ballot.id)
+        .values(count=col(Tally.count) + chosen)
+        .execution_options(synchronize_session=False)
     )
-    # Every counter is written, whichever was chosen: the newest row version says nothing.
-    for tally in tallies:
-        tally.count += tally.choice is choice
     session.add(Roll(agency=case.agency, ballot_id=ballot.id, voter=voter, choice=None if ballot.secret else choice))
 
 
 async def close_ballot(session: AsyncSession, *, case_id: UUID, at: datetime, by: Actor) -> Ballot:
     """Close the vote; roll and counters are written anew in one go, so that row versions link nobody.
 
-    Raises NotReady.
+    Raises WrongState, NotReady.
     """
     case = await lock(session, case_id)
     rules.check_state(case.state, State.VOTING)
@@ -169,7 +176,7 @@ async def tally_of(session: AsyncSession, case: Case) -> dict[Choice, int]:
         .join(Ballot, col(Ballot.id) == col(Tally.ballot_id))
         .where(col(Ballot.case_id) == case.id, col(Ballot.revision) == case.revision, col(Ballot.open).is_(False))
     )
-    return dict(rows.tuples().all())
+    return {choice: count for choice, count in rows}
 
 
 async def criteria_of(session: AsyncSession, case: Case) -> dict[str, str]:

@@ -15,6 +15,7 @@ from services.review.tables import Case, Honour
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked
+from shared.names import normal
 
 
 async def honour(
@@ -32,19 +33,22 @@ async def honour(
     """Honour a decided case by a decision with number and date, and say so. Raises WrongState, BadInput."""
     case = await lock(session, case_id)
     rules.check_state(case.state, State.DECIDED)
-    if not decision_number.strip():
+    decision_number, form, level = normal(decision_number), normal(form), normal(level)
+    for field, typed in (("number", decision_number), ("form", form), ("level", level)):
+        rules.check_length(field, typed)
+    if not decision_number:
         raise rules.BadInput("number", "Hãy ghi số quyết định.")
-    if not form.strip():
+    if not form:
         raise rules.BadInput("form", "Hãy ghi hình thức khen.")
     if decision_date > today:
         raise rules.BadInput("date", "Ngày quyết định không thể sau hôm nay.")
     made = Honour(
         agency=case.agency,
         case_id=case_id,
-        decision_number=decision_number.strip(),
+        decision_number=decision_number,
         decision_date=decision_date,
-        form=form.strip(),
-        level=level.strip(),
+        form=form,
+        level=level,
     )
     session.add(made)
     await session.flush()

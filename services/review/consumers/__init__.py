@@ -5,7 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.review.actions import cases
 from shared import parcels
 from shared.clock import local_date
-from shared.events import NominationRevised, NominationSubmitted, UnitOpened
+from shared.events import NominationRevised, NominationSubmitted, SessionEnded, UnitOpened
+from shared.identity.ended import on_session_ended
 from shared.inbox import Handlers
 from shared.outbox import agency_of
 
@@ -64,4 +65,5 @@ HANDLERS: Handlers = {
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
     UnitOpened: on_unit_opened,
+    SessionEnded: on_session_ended,
 }

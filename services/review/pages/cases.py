@@ -9,6 +9,7 @@ from services.review import queries, rules
 from services.review.actions import cases, council
 from services.review.pages.desk import CATEGORIES, AtDesk, back_to
 from shared import files, parcels
+from shared.names import lines
 from shared.parcels import Manifest
 
 router = APIRouter()
@@ -67,7 +68,7 @@ async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = ""
             reader="nomination",
             manifest=Manifest(
                 ids={"nomination_id": str(case.nomination_id), "case_id": str(case.id)},
-                fields={"reason": reason.strip(), "revision": case.revision},
+                fields={"reason": lines(reason), "revision": case.revision},
             ),
             files={},
             on=desk.clock.today(),
@@ -75,7 +76,7 @@ async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = ""
         async with desk.database.transaction() as session:
             await cases.return_case(session, case_id=case.id, reasons=sealed, at=desk.clock.now(), by=by)
     except rules.BadInput as refusal:
-        return await desk.show(code, {refusal.field: str(refusal)}, reason=reason)
+        return await desk.show(code, {refusal.field: str(refusal)}, {"reason": reason})
     except rules.Refusal as refusal:
-        return await desk.show(code, {"reason": str(refusal)}, reason=reason)
+        return await desk.show(code, {"reason": str(refusal)}, {"reason": reason})
     return back_to(code)

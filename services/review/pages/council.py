@@ -19,14 +19,14 @@ async def mark(desk: AtDesk, code: str) -> Response:
     by = desk.acting(*VOTERS)
     case = await desk.find(code)
     form = await desk.request.form()
-    typed = {name: str(value).strip() for name, value in form.items()}
+    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
     wrong = {
-        name: "Điểm là một số nguyên."
+        name: "Điểm là một số nguyên, ví dụ 8."
         for name, value in typed.items()
-        if name.startswith("mark-") and value and not value.isdigit()
+        if name.startswith("mark-") and value and not (value.isdecimal() and len(value) <= 3)
     }
     if wrong:
-        return await desk.show(code, wrong, **typed)
+        return await desk.show(code, wrong, typed)
     marks = {name.removeprefix("mark-"): int(v) for name, v in typed.items() if name.startswith("mark-") and v}
     try:
         async with desk.database.transaction() as session:
@@ -34,11 +34,11 @@ async def mark(desk: AtDesk, code: str) -> Response:
                 session, case_id=case.id, member=desk.reader, marks=marks, note=typed.get("note", ""), by=by
             )
     except rules.BadInput as refusal:
-        return await desk.show(code, {refusal.field: str(refusal)}, **typed)
+        return await desk.show(code, {refusal.field: str(refusal)}, typed)
     except rules.AlreadyDone:
         return back_to(code)
     except rules.Refusal as refusal:
-        return await desk.show(code, {"note": str(refusal)}, **typed)
+        return await desk.show(code, {"note": str(refusal)}, typed)
     return back_to(code)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -88,7 +88,9 @@ class Desk:
             raise HTTPException(404)
         return found
 
-    async def show(self, code: str, errors: Mapping[str, str] | None = None, **values: Any) -> Response:
+    async def show(
+        self, code: str, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
+    ) -> Response:
         """The case's page, with what went wrong and what was typed."""
         async with self.database.reading() as session:
             found = await queries.get_desk(session, agency=self.agency, code=code, reader=self.reader)
@@ -106,10 +108,10 @@ class Desk:
             category=CATEGORIES[found.case.category],
             next_step=NEXT[found.case.state],
             rule_set=rule_set,
-            may={role: self.holds(role) for role in (*READERS,)},
+            may={role: self.holds(role) for role in READERS},
             votes=self.holds(*VOTERS),
             errors=errors or {},
-            values=values,
+            values=values or {},
         )
 
 

@@ -36,7 +36,7 @@ async def honour(
     typed = {"number": number, "date": day, "form": form, "level": level}
     decided = _day(day)
     if decided is None:
-        return await desk.show(code, {"date": "Hãy ghi ngày quyết định, ví dụ 20/11/2024."}, **typed)
+        return await desk.show(code, {"date": "Hãy ghi ngày quyết định, ví dụ 20/11/2024."}, typed)
     try:
         async with desk.database.transaction() as session:
             await honours.honour(
@@ -51,9 +51,9 @@ async def honour(
                 by=by,
             )
     except rules.BadInput as refusal:
-        return await desk.show(code, {refusal.field: str(refusal)}, **typed)
+        return await desk.show(code, {refusal.field: str(refusal)}, typed)
     except rules.Refusal as refusal:
-        return await desk.show(code, {"number": str(refusal)}, **typed)
+        return await desk.show(code, {"number": str(refusal)}, typed)
     return back_to(code)
 
 

@@ -64,6 +64,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_criteria')),
     sa.UniqueConstraint('agency', 'pack', 'code', name=op.f('uq_criteria_agency_pack_code'))
     )
+    op.create_table('ended_sessions',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ended_sessions'))
+    )
+    op.create_table('idempotency_keys',
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('identity', sa.Text(), nullable=False),
+    sa.Column('route', sa.Text(), nullable=False, comment='method and path'),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('fingerprint', sa.Text(), nullable=False, comment='SHA-256 of the body, hexadecimal'),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False, comment='real time'),
+    sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('location', sa.Text(), nullable=False),
+    sa.Column('answer', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('agency', 'identity', 'route', 'key', name=op.f('pk_idempotency_keys'))
+    )
+    op.create_index(op.f('ix_idempotency_keys_agency_at'), 'idempotency_keys', ['agency', 'at'], unique=False)
     op.create_table('inbox',
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
@@ -227,6 +246,7 @@ def upgrade() -> None:
     sa.Column('nominator', sa.String(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('given_for', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_nominations_plan_id_plans')),
     sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_nominations_round_id_rounds')),
     sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], name=op.f('fk_nominations_subject_id_subjects')),

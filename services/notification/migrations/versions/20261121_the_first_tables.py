@@ -60,8 +60,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('person_id', name=op.f('pk_contacts'))
     )
     op.create_table('ended_sessions',
-    sa.Column('agency', sa.String(length=31), nullable=False),
-    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ended_sessions'))
     )
@@ -105,6 +105,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('job_id', name=op.f('pk_job_runs'))
     )
     op.create_index(op.f('ix_job_runs_agency_state_changed_at'), 'job_runs', ['agency', 'state', 'changed_at'], unique=False)
+    op.create_table('late_notices',
+    sa.Column('agency', sa.String(length=31), nullable=False),
+    sa.Column('event_id', sa.Uuid(), nullable=False),
+    sa.Column('notice', sa.String(), nullable=False),
+    sa.Column('nomination_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('event_id', 'notice', name=op.f('pk_late_notices'))
+    )
+    op.create_index(op.f('ix_late_notices_nomination_id'), 'late_notices', ['nomination_id'], unique=False)
     op.create_table('messages',
     sa.Column('agency', sa.String(length=31), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),

@@ -66,6 +66,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_rules')),
     sa.UniqueConstraint('agency', 'code', name=op.f('uq_consent_rules_agency_code'))
     )
+    op.create_table('ended_sessions',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ended_sessions'))
+    )
     op.create_table('inbox',
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),

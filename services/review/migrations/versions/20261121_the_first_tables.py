@@ -65,6 +65,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_cases_agency_code'), 'cases', ['agency', 'code'], unique=False)
     op.create_index(op.f('ix_cases_agency_state_code'), 'cases', ['agency', 'state', 'code'], unique=False)
+    op.create_table('ended_sessions',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ended_sessions'))
+    )
     op.create_table('inbox',
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),

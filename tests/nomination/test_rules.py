@@ -1,0 +1,156 @@
+"""The rules of nominating, as tables."""
+
+from datetime import date
+
+import pytest
+
+from services.nomination.rules import (
+    LONGEST,
+    BadContact,
+    Claimed,
+    NotADraft,
+    NotComplete,
+    Relation,
+    RoundNotOpen,
+    State,
+    TooMuch,
+    check_contacts,
+    check_editable,
+    check_length,
+    check_room,
+    check_round_open,
+    check_submittable,
+    code,
+    is_reachable,
+    missing,
+)
+
+pytestmark = pytest.mark.unit
+
+TODAY = date(2024, 10, 15)
+BORN = date(2011, 9, 5)
+SELF, GUARDIAN = Relation.SELF, Relation.GUARDIAN
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "refused"),
+    [
+        (date(2024, 10, 15), None, None),
+        (date(2024, 10, 1), date(2024, 10, 15), None),
+        (date(2024, 10, 16), None, "Đợt này chưa mở. Ngày mở: 16/10/2024. Bản nháp của bạn vẫn còn."),
+        (date(2024, 1, 1), date(2024, 10, 14), "Đợt này đã đóng ngày 14/10/2024. Bản nháp của bạn vẫn còn."),
+    ],
+)
+def test_a_round_takes_nominations_from_its_first_to_its_last_day(
+    opens: date, closes: date | None, refused: str | None
+) -> None:
+    if refused is None:
+        check_round_open(opens, closes, TODAY)
+        return
+    with pytest.raises(RoundNotOpen) as error:
+        check_round_open(opens, closes, TODAY)
+    assert str(error.value) == refused
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_drafts_and_what_came_back_can_be_changed(state: State) -> None:
+    if state in (State.DRAFT, State.RETURNED):
+        check_editable(state)
+    else:
+        with pytest.raises(NotADraft):
+            check_editable(state)
+
+
+NOTHING = "Chưa có thành tích nào. Hãy viết ít nhất một tiêu chí, kèm minh chứng."
+NO_PROOF = "Có lời nhưng chưa có minh chứng."
+NO_WORDS = "Có minh chứng nhưng chưa viết thành tích."
+NO_CONTACTS = "Hãy ghi ngày sinh của học sinh và cách liên hệ với cha, mẹ hoặc người giám hộ."
+
+
+@pytest.mark.parametrize(
+    ("claims", "reachable", "expected"),
+    [
+        ([], True, {"": NOTHING}),
+        ([Claimed("A", "  ", 0)], True, {"": NOTHING}),
+        ([Claimed("A", "dạy giỏi", 0)], True, {"A": NO_PROOF}),
+        ([Claimed("A", "", 2)], True, {"A": NO_WORDS, "": NOTHING}),
+        ([Claimed("A", "dạy giỏi", 1)], True, {}),
+        ([Claimed("A", "dạy giỏi", 1), Claimed("B", "", 1)], True, {"B": NO_WORDS}),
+        ([Claimed("A", "dạy giỏi", 1), Claimed("Z", "của bộ cũ", 0)], True, {}),
+        ([Claimed("A", "dạy giỏi", 1)], False, {"contacts": NO_CONTACTS}),
+    ],
+)
+def test_what_is_missing_is_told_by_criterion(claims: list[Claimed], reachable: bool, expected: dict[str, str]) -> None:
+    assert missing(["A", "B"], claims, reachable=reachable) == expected
+
+
+def test_what_is_not_complete_says_what_is_missing() -> None:
+    with pytest.raises(NotComplete) as error:
+        check_submittable(State.DRAFT, TODAY, None, TODAY, ["A"], [Claimed("A", "dạy giỏi", 0)], reachable=True)
+    assert error.value.missing == {"A": NO_PROOF}
+
+
+@pytest.mark.parametrize(
+    ("child", "born_on", "relations", "reachable"),
+    [
+        (False, None, [], True),
+        (True, BORN, [SELF, GUARDIAN], True),
+        (True, BORN, [GUARDIAN], True),
+        (True, None, [SELF, GUARDIAN], False),
+        (True, BORN, [SELF], False),
+    ],
+)
+def test_a_child_is_put_forward_with_birthday_and_guardian(
+    child: bool, born_on: date | None, relations: list[Relation], reachable: bool
+) -> None:
+    assert is_reachable(relations, born_on, child=child) is reachable
+
+
+@pytest.mark.parametrize(
+    ("emails", "guardian", "born_on", "child", "wrong"),
+    [
+        ({SELF: ""}, "", None, False, None),
+        ({SELF: "a@truong.edu.vn"}, "", None, False, None),
+        ({SELF: "a@truong.edu.vn", GUARDIAN: "me@nha.vn"}, "Lan", BORN, True, None),
+        ({SELF: "", GUARDIAN: "me@nha.vn"}, "Lan", BORN, True, None),
+        ({SELF: "a@truong"}, "", None, False, "email-self"),
+        ({SELF: "a@b@truong.vn"}, "", None, False, "email-self"),
+        ({SELF: "a,b@truong.vn"}, "", None, False, "email-self"),
+        ({SELF: "Lan <a@truong.vn>"}, "", None, False, "email-self"),
+        ({SELF: "a@truong.vn\nBcc:b@c.vn"}, "", None, False, "email-self"),
+        ({SELF: "ánh@truong.vn"}, "", None, False, "email-self"),
+        ({SELF: "a@nha.vn", GUARDIAN: "A@nha.vn"}, "Lan", BORN, True, "email-guardian"),
+        ({SELF: "a@nha.vn", GUARDIAN: "me@nha.vn"}, "Lan", None, True, "born"),
+        ({SELF: "a@nha.vn", GUARDIAN: "me@nha.vn"}, "Lan", TODAY, True, "born"),
+        ({SELF: "a@nha.vn"}, "Lan", BORN, True, "email-guardian"),
+        ({SELF: "a@nha.vn", GUARDIAN: "me@nha.vn"}, " ", BORN, True, "guardian"),
+    ],
+)
+def test_contacts_are_addresses_of_different_people(
+    emails: dict[Relation, str], guardian: str, born_on: date | None, child: bool, wrong: str | None
+) -> None:
+    if wrong is None:
+        check_contacts(emails, guardian, born_on, TODAY, child=child)
+        return
+    with pytest.raises(BadContact) as error:
+        check_contacts(emails, guardian, born_on, TODAY, child=child)
+    assert error.value.field == wrong
+
+
+@pytest.mark.parametrize("field", LONGEST)
+def test_a_field_is_as_long_as_it_may_be_and_not_longer(field: str) -> None:
+    check_length(field, "ế" * LONGEST[field])
+    with pytest.raises(TooMuch) as error:
+        check_length(field, "ế" * (LONGEST[field] + 1))
+    assert error.value.field == field
+
+
+def test_a_dossier_holds_what_a_parcel_can() -> None:
+    check_room(2, 20, 2, 20)
+    for files, size in ((3, 20), (2, 21)):
+        with pytest.raises(TooMuch):
+            check_room(files, size, 2, 20)
+
+
+def test_a_code_has_mark_year_and_number() -> None:
+    assert [code("TB", 2024, 1), code("TB", 2009, 12345)] == ["TB-24-0001", "TB-09-12345"]

@@ -1,0 +1,176 @@
+"""A service's real application over ASGI: its pages as somebody in a role sees them, in a real browser's manner."""
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from html import unescape
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from fastapi import FastAPI
+from pyrage import x25519
+
+from deploy.local.federation_file import as_toml
+from shared import runtime as runtimes
+from shared.clock import Clock, FixedClock
+from shared.database import Database
+from shared.events import SERVICES
+from shared.federation import Federation, Recipient
+from shared.identity.people import Role
+from shared.identity.sessions import COOKIE, PRIVATE_FILE, PUBLIC_FILE, SessionMinter, make_session_keys
+from shared.jobs import Jobs
+from shared.links import KEY_FILE, Links
+from shared.parcels.moving import IDENTITIES
+from shared.runtime import Runtime
+from shared.settings import Settings
+from tests.support.databases import PASSWORD, Databases
+
+ADDRESS = "https://tan-binh.localhost"
+ISSUER = "https://id"
+SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
+
+
+@dataclass
+class Site:
+    """One service's application with what stands around it."""
+
+    service: str
+    app: FastAPI
+    runtime: Runtime
+    folder: Path
+    minter: SessionMinter
+
+    @property
+    def database(self) -> Database:
+        """The service's database."""
+        return self.runtime.database
+
+    @property
+    def links(self) -> Links:
+        """The agency's one-time links."""
+        return Links.from_file(self.folder / "secrets")
+
+    def client(self, headers: dict[str, str]) -> httpx2.AsyncClient:
+        """A browser with these headers; what the application raises is an answer, as behind a server."""
+        transport = httpx2.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx2.AsyncClient(transport=transport, base_url=ADDRESS, headers=SAME_ORIGIN | headers)
+
+    def anybody(self) -> httpx2.AsyncClient:
+        """Somebody who is not signed in."""
+        return self.client({})
+
+    def token(self, *roles: str, unit: UUID | None = None, subject: str = "") -> str:
+        """A session of a person in these roles, for one unit or for the whole agency."""
+        held = [Role(role, unit) for role in roles]
+        name = subject or "-".join(roles) or "ai-do"
+        return self.minter.session(issuer=ISSUER, subject=name, name=f"Người {name}", roles=held)
+
+    def signed_in(self, *roles: str, unit: UUID | None = None, subject: str = "") -> httpx2.AsyncClient:
+        """A person in these roles."""
+        return self.client({"cookie": f"{COOKIE}={self.token(*roles, unit=unit, subject=subject)}"})
+
+    async def close(self) -> None:
+        """Close what is open."""
+        await self.database.close()
+
+
+async def make_site(
+    databases: Databases,
+    service: str,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    change: Callable[[dict[str, Any]], None] = lambda _settings: None,
+) -> Site:
+    """The application of a service as its `build(runtime, work=False)` makes it; `change` bends its settings."""
+    clock = clock or FixedClock()
+    database = await databases.service(service, clock=clock)
+    make_secrets(folder)
+    settings = settings_of(folder, database)
+    change(settings)
+    handlers = import_module(f"services.{service}.consumers").HANDLERS
+    made = runtimes.build(service, Path("services", service), Settings(**settings), handlers)
+    await made.database.close()
+    made = replace(made, clock=clock, database=database, jobs=Jobs(database))
+    app = import_module(f"services.{service}.app").build(made, False)
+    minter = SessionMinter.from_file(folder / "secrets" / PRIVATE_FILE, "tan-binh", clock)
+    return Site(service, app, made, folder, minter)
+
+
+def make_secrets(folder: Path) -> None:
+    """Keys, an object store, and a federation file in which every service can be written to."""
+    secret = folder / "secrets"
+    secret.mkdir(exist_ok=True)
+    (folder / "objects").mkdir(exist_ok=True)
+    make_session_keys(secret / PRIVATE_FILE, [secret / PUBLIC_FILE])
+    (secret / KEY_FILE).write_text(secrets.token_urlsafe(32))
+    identity = x25519.Identity.generate()
+    (secret / IDENTITIES).write_text(str(identity))
+    (secret / "database.password").write_text(PASSWORD)
+    federation = Federation.load(Path("deploy/federations/2023.toml"))
+    readers = tuple(
+        Recipient.model_validate(
+            {
+                "id": f"tan-binh/{service}/1",
+                "agency": "tan-binh",
+                "service": service,
+                "public": str(identity.to_public()),
+                "from": federation.agency("tan-binh").since,
+            }
+        )
+        for service in SERVICES
+    )
+    (folder / "federation.toml").write_text(as_toml(federation.model_copy(update={"recipients": readers})))
+
+
+def settings_of(folder: Path, database: Database) -> dict[str, Any]:
+    """The settings of a service whose database that is; nothing listens at its broker's address."""
+    return {
+        "agency": "tan-binh",
+        "federation": folder / "federation.toml",
+        "environment": "local",
+        "address": ADDRESS,
+        "database_url": database.url,
+        "database_password_file": folder / "secrets" / "database.password",
+        "kafka_servers": "127.0.0.1:9",
+        "objects": str(folder / "objects"),
+        "secrets": folder / "secrets",
+        "identity_provider": "http://id.localhost:9",
+    }
+
+
+def text_of(answer: httpx2.Response) -> str:
+    """What a page says, without tags, in one line."""
+    body = answer.text[answer.text.find("<main") :]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def problem_of(answer: httpx2.Response) -> dict[str, Any]:
+    """A problem+json without what differs from call to call; its correlation id is the header's."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = json.loads(answer.content)
+    assert told.pop("correlation_id") == answer.headers["x-correlation-id"]
+    return told
+
+
+Sites = Callable[..., Awaitable[Site]]
+
+
+async def sites_in(databases: Databases, folder: Path) -> AsyncIterator[Sites]:
+    """For a fixture: makes sites of any service, closed after the test."""
+    made: list[Site] = []
+
+    async def make(service: str, **more: Any) -> Site:
+        home = folder / f"{service}-{len(made)}"
+        home.mkdir()
+        made.append(await make_site(databases, service, home, **more))
+        return made[-1]
+
+    yield make
+    for site in made:
+        await site.close()
