@@ -184,7 +184,7 @@ class Provider:
             "iat": now,
             "exp": now + TOKEN_LIFETIME,
             "name": account.name,
-            "email": account.email,
+            **({"email": account.email} if account.email else {}),
             "agency": account.agency,
             "roles": [role.as_claim() for role in account.roles],
         }
