@@ -1,5 +1,6 @@
 """What notification does apart from any request: sending mail, minting links."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -20,6 +21,8 @@ from shared.links import Links
 from shared.runtime import Runtime
 
 CONSENT = "consent"
+LINK_LIVES = timedelta(days=3650)
+"""An answer is wanted by a day, which publishing knows; the same link takes it back at any time after."""
 
 
 def add_jobs(runtime: Runtime, links: Links) -> None:
@@ -49,8 +52,7 @@ def add_jobs(runtime: Runtime, links: Links) -> None:
             if found.request.sent:
                 return
             # The token lives on the real clock; the date in the letter is the domain's.
-            left = found.request.expires_at - runtime.clock.now()
-            token = links.mint(CONSENT, found.request.consent_id, runtime.clock.real() + left)
+            token = links.mint(CONSENT, found.request.consent_id, runtime.clock.real() + LINK_LIVES)
             await messages.send(
                 session,
                 runtime.agency.id,

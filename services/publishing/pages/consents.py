@@ -35,9 +35,10 @@ async def _asked(request: Request, token: str, database: Db, clock: Now) -> Aske
         return None
     async with database.reading() as session:
         found = await queries.get_asked(session, consent_id=consent_id)
-    if found and found.consent.state is ConsentState.ASKED and found.story.state is rules.State.REVOKED:
-        return None
-    return found
+    if found and found.consent.state is ConsentState.ASKED:
+        late = clock.now() > found.consent.expires_at
+        return None if late or found.story.state is rules.State.REVOKED else found
+    return found  # an answer can be looked at, and taken back, at any time
 
 
 About = Annotated[Asked | None, Depends(_asked)]

@@ -176,7 +176,7 @@ async def tally_of(session: AsyncSession, case: Case) -> dict[Choice, int]:
         .join(Ballot, col(Ballot.id) == col(Tally.ballot_id))
         .where(col(Ballot.case_id) == case.id, col(Ballot.revision) == case.revision, col(Ballot.open).is_(False))
     )
-    return {choice: count for choice, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def criteria_of(session: AsyncSession, case: Case) -> dict[str, str]:
