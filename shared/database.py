@@ -1,5 +1,6 @@
 """A service's database: the only place that commits."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -10,6 +11,7 @@ import asyncpg
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy import MetaData
 from sqlalchemy import event as hooks
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +26,9 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+RESTED = 0.5
+"""Seconds after which a pooled connection is asked whether it still lives."""
 
 ENQUEUED = "jobs.enqueued"
 """Set in `session.info` by whoever enqueues a job, so that the commit rings for it."""
@@ -75,8 +80,9 @@ class Database:
             connect_args={"password": password, "timeout": 10} if password else {"timeout": 10},
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
         )
+        hooks.listen(self.engine.sync_engine, "checkin", _note_rest)
+        hooks.listen(self.engine.sync_engine, "checkout", _ping_after_rest)
         if not elsewhere:
             hooks.listen(self.engine.sync_engine, "connect", _check_cluster)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -128,6 +134,21 @@ class Database:
 
 
 _CLUSTER = "select system_identifier, (select c.system_identifier::text from pg_control_system() c) from relay"
+
+
+def _note_rest(_connection: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info["rests since"] = time.monotonic()
+
+
+def _ping_after_rest(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask whether a connection that rested for a while still lives; a busy one would pay a round trip for nothing."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+    if time.monotonic() - entry.info.get("rests since", time.monotonic()) > RESTED:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise InvalidatePoolError from error
 
 
 def _check_cluster(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.outbox.recording import agency_of, raw_connection
+from shared.outbox.recording import raw_connection
 
 KEPT = timedelta(hours=48)
 LONGEST = 200
@@ -25,6 +25,7 @@ class KeyReused(Exception):
 class Call:
     """One call of the API; `at` is real time."""
 
+    agency: str
     identity: str
     route: str
     key: str
@@ -71,7 +72,7 @@ async def known(session: AsyncSession, call: Call) -> Answer | None:
     row = await raw.fetchrow(
         """select fingerprint, status, location, answer from idempotency_keys
             where agency = $1 and identity = $2 and route = $3 and key = $4 and at > $5""",
-        agency_of(session),
+        call.agency,
         call.identity,
         call.route,
         call.key,
@@ -90,12 +91,11 @@ async def begin(session: AsyncSession, call: Call) -> Answer | None:
     Waits for a call with the same key that is still under way. Raises KeyReused.
     """
     raw = await raw_connection(session)
-    agency = agency_of(session)
-    await raw.execute("delete from idempotency_keys where agency = $1 and at <= $2", agency, call.at - KEPT)
+    await raw.execute("delete from idempotency_keys where agency = $1 and at <= $2", call.agency, call.at - KEPT)
     new = await raw.fetchval(
         """insert into idempotency_keys (agency, identity, route, key, fingerprint, at, status, location, answer)
            values ($1, $2, $3, $4, $5, $6, 0, '', '') on conflict do nothing returning key""",
-        agency,
+        call.agency,
         call.identity,
         call.route,
         call.key,
@@ -111,7 +111,7 @@ async def keep(session: AsyncSession, call: Call, answer: Answer) -> None:
     await raw.execute(
         """update idempotency_keys set status = $5, location = $6, answer = $7
             where agency = $1 and identity = $2 and route = $3 and key = $4""",
-        agency_of(session),
+        call.agency,
         call.identity,
         call.route,
         call.key,

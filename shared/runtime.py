@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -85,14 +84,13 @@ class Runtime:
     async def troubles(self) -> dict[str, str]:
         """Why this process is not ready, by part; empty when it is."""
         found: dict[str, str] = {}
-        with suppress(TimeoutError):
-            try:
-                async with asyncio.timeout(3), self.database.reading() as session:
-                    await session.execute(text("select 1"))
-            except TimeoutError:
-                raise
-            except Exception as error:  # noqa: BLE001  # whatever keeps the database away is the reason to show
-                found["database"] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        try:
+            async with asyncio.timeout(3), self.database.reading() as session:
+                await session.execute(text("select 1"))
+        except TimeoutError:
+            found["database"] = "it does not answer within three seconds"
+        except Exception as error:  # noqa: BLE001  # whatever keeps the database away is the reason to show
+            found["database"] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         if self.work:
             if self.relay.trouble:
                 found["relay"] = self.relay.trouble

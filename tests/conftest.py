@@ -12,6 +12,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
+from tests.support.site import Sites, sites_in
 
 KINDS = ("unit", "contracts", "db", "kafka", "flow", "browser")
 
@@ -50,6 +51,13 @@ async def databases(postgres: Postgres) -> AsyncIterator[Databases]:
     made = Databases(postgres)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def sites(databases: Databases, tmp_path: Path) -> AsyncIterator[Sites]:
+    """Makes the real application of a service, over ASGI."""
+    async for make in sites_in(databases, tmp_path):
+        yield make
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ class Caller:
             raise Problem(400, "idempotency-key-missing", "Thiếu Idempotency-Key", detail="Hãy gửi kèm một khóa mới.")
         route = f"{self.request.method} {self.request.url.path}"
         return idempotency.Call(
-            "|".join(self.person.identity), route, key, await self.request.body(), self.clock.real()
+            self.agency.id, "|".join(self.person.identity), route, key, await self.request.body(), self.clock.real()
         )
 
 
@@ -283,12 +283,12 @@ def shown(found: Dossier) -> dict[str, Any]:
     nomination = found.nomination
     return {
         "code": nomination.code,
-        "id": nomination.id,
+        "id": str(nomination.id),
         "state": nomination.state,
         "version": nomination.version,
         "revision": nomination.revision,
-        "unit_id": nomination.unit_id,
-        "round_id": nomination.round_id,
+        "unit_id": str(nomination.unit_id),
+        "round_id": str(nomination.round_id),
         "category": found.subject.category,
         "subject": {"name": found.subject.name, "position": found.subject.position},
         "claims": [
@@ -321,9 +321,12 @@ def _cursor(code: str) -> str:
 
 def _before(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().replace("\0", "")
+        code = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise Problem(400, "bad-cursor", "Con trỏ không đọc được") from None
+    if not code.isprintable():
+        raise Problem(400, "bad-cursor", "Con trỏ không đọc được")
+    return code
 
 
 def _wrong(place: str, slug: str, title: str) -> Problem:

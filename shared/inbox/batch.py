@@ -18,13 +18,14 @@ from shared.events import CATALOGUE, Event
 from shared.inbox import streams
 from shared.inbox.arrivals import Arrival, Refusal
 from shared.inbox.failures import is_passing
-from shared.inbox.streams import Aside, Identity, Seen, Stream
+from shared.inbox.streams import Aside, Identity, Seen, Stream, columns
 from shared.inbox.tables import Kind
 from shared.outbox.recording import raw_connection
 from shared.tracing import start, tracing
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]
+Items = Sequence[Arrival | Refusal]
 Offsets = Mapping[tuple[str, int], int]
 
 EVENT_ID = "inbox.event_id"
@@ -50,9 +51,7 @@ class Hearing:
     parked_in_a_row: int = 0
 
 
-async def take(
-    database: Database, hearing: Hearing, items: Sequence[Arrival | Refusal], offsets: Offsets
-) -> Counter[str]:
+async def take(database: Database, hearing: Hearing, items: Items, offsets: Offsets) -> Counter[str]:
     """Take these records in, with the offsets that follow them, in one transaction; returns how many had which outcome.
 
     First without savepoints; when a handler fails, all again record by record, so that one record's failure costs no
@@ -98,18 +97,16 @@ class Batch:
         self.outcomes: Counter[str] = Counter()
 
     @classmethod
-    async def open(
-        cls, session: AsyncSession, hearing: Hearing, items: Sequence[Arrival | Refusal], *, careful: bool
-    ) -> "Batch":
+    async def open(cls, session: AsyncSession, hearing: Hearing, items: Items, *, careful: bool) -> "Batch":
         """Lock the streams of these records, all before any of them is looked at."""
-        batch = cls(session, await raw_connection(session), hearing, careful=careful)
         arrivals = [item for item in items if isinstance(item, Arrival)]
+        seen = await streams.lock(await session.connection(), (a.stream for a in arrivals))
+        batch = cls(session, await raw_connection(session), hearing, careful=careful)
         if arrivals:
-            batch.seen = await streams.lock(batch.raw, (a.stream for a in arrivals))
-            batch.known = await streams.look(batch.raw, batch.seen, arrivals)
+            batch.seen, batch.known = seen, await streams.look(batch.raw, seen, arrivals)
         return batch
 
-    async def take_all(self, items: Sequence[Arrival | Refusal]) -> None:
+    async def take_all(self, items: Items) -> None:
         """Take one after the other, in the order in which they came."""
         for item in items:
             if isinstance(item, Refusal):
@@ -158,7 +155,7 @@ class Batch:
             assert isinstance(item, Arrival)
             self.aside[-aside.id - 1] = (kind, item, "")
             return item
-        arrival, _ = await streams.load(self.raw, aside.id)
+        arrival = await streams.load(self.raw, aside.id)
         self.gone.append(aside.id)
         self.known |= await streams.look(self.raw, {}, [arrival])
         return arrival
@@ -244,29 +241,21 @@ class Batch:
         kept = [(kind, item, reason) for kind, item, reason in self.aside if reason]
         if kept:
             await streams.set_aside(raw, self.hearing.agency, kept)
-        moved = {stream: seen.last for stream, seen in self.seen.items()}
         await raw.execute(
-            """
-            with events as (
-                insert into inbox (source, event_id, agency)
-                select s, e, $1 from unnest($2::text[], $3::uuid[]) as t (s, e)),
-            moved as (
-                update inbox_streams s set last = t.last
-                  from unnest($4::text[], $5::text[], $6::bigint[]) as t (topic, key, last)
-                 where (s.topic, s.key) = (t.topic, t.key) and s.last <> t.last)
-            insert into inbox_offsets as o (topic, partition, next)
-            select t.* from unnest($7::text[], $8::int[], $9::bigint[]) as t (topic, partition, next)
-                on conflict (topic, partition) do update set next = excluded.next
-            """,
+            """with events as (
+                   insert into inbox (source, event_id, agency)
+                   select s, e, $1 from unnest($2::text[], $3::uuid[]) as t (s, e)),
+               moved as (
+                   update inbox_streams s set last = t.last
+                     from unnest($4::text[], $5::text[], $6::bigint[]) as t (topic, key, last)
+                    where (s.topic, s.key) = (t.topic, t.key) and s.last <> t.last)
+               insert into inbox_offsets as o (topic, partition, next)
+               select t.* from unnest($7::text[], $8::int[], $9::bigint[]) as t (topic, partition, next)
+                   on conflict (topic, partition) do update set next = excluded.next""",
             self.hearing.agency,
-            [source for source, _ in self.new],
-            [event_id for _, event_id in self.new],
-            [topic for topic, _ in moved],
-            [key for _, key in moved],
-            list(moved.values()),
-            [topic for topic, _ in offsets],
-            [partition for _, partition in offsets],
-            list(offsets.values()),
+            *columns(self.new, 2),
+            *columns(((*stream, seen.last) for stream, seen in self.seen.items()), 3),
+            *columns(((*place, following) for place, following in offsets.items()), 3),
         )
 
 

@@ -6,7 +6,6 @@ Every act is audited.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -17,7 +16,6 @@ from shared import audit
 from shared.audit import Actor
 from shared.database import Database
 from shared.inbox import streams
-from shared.inbox.arrivals import Refusal
 from shared.inbox.batch import Batch, Hearing
 from shared.inbox.tables import Kind
 from shared.outbox.recording import raw_connection
@@ -56,7 +54,7 @@ async def list_set_aside(
         ),
         {"kinds": [str(kind) for kind in kinds], "after": after, "limit": limit},
     )
-    return [SetAside(**(row | {"kind": Kind(row["kind"])})) for row in map(_plain, rows.mappings())]
+    return [SetAside(row.id, Kind(row.kind), *row[2:]) for row in rows]
 
 
 async def replay(database: Database, hearing: Hearing, aside_id: int, *, actor: Actor) -> Kind | None:
@@ -72,7 +70,7 @@ async def replay(database: Database, hearing: Hearing, aside_id: int, *, actor: 
             raise NotPossible(f"a record of kind {kind} cannot be replayed: skip the gap before it, or discard it")
         raw = await raw_connection(session)
         try:
-            arrival, _ = await streams.load(raw, aside_id)
+            arrival = await streams.load(raw, aside_id)
         except ValueError as error:
             raise NotPossible(f"the record still cannot be read: {error}") from None
         if kind is Kind.UNKNOWN and arrival.envelope.type not in hearing.catalogue:
@@ -96,8 +94,7 @@ async def replay(database: Database, hearing: Hearing, aside_id: int, *, actor: 
             await batch.take_one(arrival)
         await batch.write({})
         await audit.record(session, actor, "event.replayed", arrival.envelope.id)
-        left = [kind for kind, item, reason in batch.aside if reason and item is arrival]
-    return left[0] if left else None
+    return next((kind for kind, item, reason in batch.aside if reason and item is arrival), None)
 
 
 async def discard(database: Database, hearing: Hearing, aside_id: int, *, actor: Actor, reason: str) -> None:
@@ -114,7 +111,7 @@ async def discard(database: Database, hearing: Hearing, aside_id: int, *, actor:
         raw = await raw_connection(session)
         event_id: UUID | str | int = aside_id
         if kind is Kind.PARKED:
-            arrival, _ = await streams.load(raw, aside_id)
+            arrival = await streams.load(raw, aside_id)
             event_id = arrival.envelope.id
             batch = await Batch.open(session, hearing, [arrival], careful=True)
             batch.gone.append(aside_id)
@@ -142,7 +139,7 @@ async def skip_gap(
     async with database.transaction() as session:
         if await _kind(session, aside_id) is not Kind.WAITING:
             raise NotPossible("only the gap before a waiting record can be skipped")
-        arrival, _ = await streams.load(await raw_connection(session), aside_id)
+        arrival = await streams.load(await raw_connection(session), aside_id)
         batch = await Batch.open(session, hearing, [arrival], careful=True)
         seen = batch.seen[arrival.stream]
         first = seen.last + 1
@@ -162,12 +159,8 @@ async def take_unknown(database: Database, hearing: Hearing) -> int:
     Returns how many took effect. One that fails stays as it is, for an operator to look at.
     """
     async with database.reading() as session:
-        rows = await session.execute(
-            text(
-                "select id from set_aside where kind = 'unknown' and type = any(:types) order by topic, key, sequence"
-            ),
-            {"types": list(hearing.catalogue)},
-        )
+        sql = "select id from set_aside where kind = 'unknown' and type = any(:types) order by topic, key, sequence"
+        rows = await session.execute(text(sql), {"types": list(hearing.catalogue)})
         ids = list(rows.scalars())
     taken = 0
     for aside_id in ids:
@@ -185,10 +178,3 @@ async def _kind(session: AsyncSession, aside_id: int) -> Kind:
     if kind is None:
         raise LookupError(f"nothing is set aside under {aside_id}")
     return Kind(kind)
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return dict(row)
-
-
-__all__ = ["NotPossible", "Refusal", "SetAside", "discard", "list_set_aside", "replay", "skip_gap", "take_unknown"]

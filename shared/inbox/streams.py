@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.inbox.arrivals import Arrival, Raw, Refusal, judge, unpack_headers
 from shared.inbox.tables import Kind
 
 Stream = tuple[str, str]
-Identity = tuple[str, object]
+Identity = tuple[Any, ...]
+"""(source, id) of an event."""
+
+
+def columns(rows: Iterable[tuple[Any, ...]], count: int) -> tuple[list[Any], ...]:
+    """Rows of `count` values as that many lists, as `unnest` takes them; also when there are no rows."""
+    return tuple(map(list, zip(*rows, strict=True))) or tuple([] for _ in range(count))
 
 
 @dataclass
@@ -38,20 +46,19 @@ class Seen:
         return any(one.kind is Kind.PARKED for one in self.aside.get(sequence, ()))
 
 
-async def lock(raw: asyncpg.Connection, streams: Iterable[Stream]) -> dict[Stream, Seen]:
-    """Lock these streams, all at once and in one order, and read how far each was seen. Unknown ones begin at 0."""
+async def lock(connection: AsyncConnection, streams: Iterable[Stream]) -> dict[Stream, Seen]:
+    """Lock these streams, all at once and in one order, and read how far each was seen. Unknown ones begin at 0.
+
+    By SQLAlchemy: as its first statement it begins the transaction for those that go past it.
+    """
     ordered = sorted(set(streams))
-    rows = await raw.fetch(
-        """
-        insert into inbox_streams as s (topic, key)
-        select t.topic, t.key from unnest($1::text[], $2::text[]) as t (topic, key)
-        on conflict (topic, key) do update set last = s.last
-        returning topic, key, last, pruned
-        """,
-        [topic for topic, _ in ordered],
-        [key for _, key in ordered],
+    rows = await connection.exec_driver_sql(
+        """insert into inbox_streams as s (topic, key)
+           select t.topic, t.key from unnest($1::text[], $2::text[]) as t (topic, key)
+               on conflict (topic, key) do update set last = s.last returning topic, key, last, pruned""",
+        columns(ordered, 2),
     )
-    return {(row["topic"], row["key"]): Seen(row["last"], row["pruned"]) for row in rows}
+    return {(row["topic"], row["key"]): Seen(row["last"], row["pruned"]) for row in rows.mappings()}
 
 
 async def look(raw: asyncpg.Connection, seen: dict[Stream, Seen], arrivals: Iterable[Arrival]) -> set[Identity]:
@@ -61,85 +68,56 @@ async def look(raw: asyncpg.Connection, seen: dict[Stream, Seen], arrivals: Iter
     """
     identities = sorted({arrival.identity for arrival in arrivals}, key=str)
     known: set[Identity] = set()
-    for row in await raw.fetch(
-        """
-        select a.id, a.kind, a.topic, a.key, a.sequence, a.source, a.event_id
-          from unnest($1::text[], $2::text[]) as t (topic, key) join set_aside a using (topic, key)
-         where a.kind in ('waiting', 'parked')
-         union all
-        select null, null, null, null, null, source, event_id
-          from unnest($3::text[], $4::uuid[]) as t (source, event_id) join inbox using (source, event_id)
-         order by 1
-        """,
-        [topic for topic, _ in seen],
-        [key for _, key in seen],
-        [source for source, _ in identities],
-        [event_id for _, event_id in identities],
+    for aside_id, kind, topic, key, sequence, *identity in await raw.fetch(
+        """select a.id, a.kind, a.topic, a.key, a.sequence, a.source, a.event_id
+             from unnest($1::text[], $2::text[]) as t (topic, key) join set_aside a using (topic, key)
+            where a.kind in ('waiting', 'parked')
+            union all
+           select null, null, null, null, null, source, event_id
+             from unnest($3::text[], $4::uuid[]) as t (source, event_id) join inbox using (source, event_id)
+            order by 1""",
+        *columns(seen, 2),
+        *columns(identities, 2),
     ):
-        identity = row["source"], row["event_id"]
-        if row["id"] is None:
-            known.add(identity)
+        if aside_id is None:
+            known.add(tuple(identity))
         else:
-            aside = Aside(row["id"], Kind(row["kind"]), identity)
-            seen[row["topic"], row["key"]].aside.setdefault(row["sequence"], []).append(aside)
+            aside = Aside(aside_id, Kind(kind), tuple(identity))
+            seen[topic, key].aside.setdefault(sequence, []).append(aside)
     return known
 
 
-async def load(raw: asyncpg.Connection, aside_id: int) -> tuple[Arrival, str]:
-    """An event that was set aside, as it arrived, and the reason it was set aside for.
+async def load(raw: asyncpg.Connection, aside_id: int) -> Arrival:
+    """An event that was set aside, as it arrived.
 
     Raises LookupError when there is none, ValueError when it is not readable (a refused one).
     """
-    row = await raw.fetchrow("select * from set_aside where id = $1", aside_id)
+    row = await raw.fetchrow(
+        'select topic, partition, "offset", record_key, headers, body from set_aside where id = $1', aside_id
+    )
     if row is None:
         raise LookupError(f"nothing is set aside under {aside_id}")
-    read = judge(
-        Raw(
-            row["topic"],
-            row["partition"],
-            row["offset"],
-            row["record_key"],
-            unpack_headers(row["headers"]),
-            row["body"],
-        )
-    )
+    topic, partition, offset, key, headers, body = row
+    read = judge(Raw(topic, partition, offset, key, unpack_headers(headers), body))
     if isinstance(read, Refusal):
         raise ValueError(read.reason)  # noqa: TRY004  # it is the value that is wrong
-    return read, row["reason"]
+    return read
 
 
-async def set_aside(
-    raw: asyncpg.Connection, agency: str, items: Iterable[tuple[Kind, Arrival | Refusal, str]]
-) -> list[int]:
-    """Keep records apart, each with its kind and reason; returns their ids in the same order."""
+async def set_aside(raw: asyncpg.Connection, agency: str, items: Iterable[tuple[Kind, Arrival | Refusal, str]]) -> None:
+    """Keep records apart, each with its kind and reason."""
     rows = []
     for kind, item, reason in items:
-        around = item.envelope if isinstance(item, Arrival) else None
         record = item.raw
-        rows.append(
-            (
-                agency,
-                str(kind),
-                record.topic,
-                record.partition,
-                record.offset,
-                around and around.subject,
-                around and around.source,
-                around and around.id,
-                around and around.sequence,
-                around and around.type,
-                record.packed_headers(),
-                record.key,
-                record.body,
-                reason.replace("\0", "")[:2000],
-            )
-        )
-    return [
-        await raw.fetchval(
-            """insert into set_aside (agency, kind, topic, partition, "offset", key, source, event_id, sequence, type,
-                                      headers, record_key, body, reason)
-               values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) returning id""",
-            *row,
-        )
-        for row in rows
-    ]
+        about: tuple[Any, ...] = (None,) * 5
+        if isinstance(item, Arrival):
+            about = (*item.identity, item.envelope.subject, item.envelope.sequence, item.envelope.type)
+        where = record.topic, record.partition, record.offset
+        what = record.packed_headers(), record.key, record.body
+        rows.append((agency, str(kind), reason.replace("\0", "")[:2000], *where, *about, *what))
+    await raw.executemany(
+        """insert into set_aside (agency, kind, reason, topic, partition, "offset", source, event_id, key, sequence,
+                                  type, headers, record_key, body)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+        rows,
+    )

@@ -2,21 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+import sqlalchemy as sa
 
 
 class Kind(StrEnum):
@@ -29,55 +15,57 @@ class Kind(StrEnum):
     REFUSED = "refused"  # not readable, or not from whom it says
 
 
-def add_tables(metadata: MetaData) -> None:
+def add_tables(metadata: sa.MetaData) -> None:
     """Declare `inbox`, `inbox_streams`, `inbox_offsets` and `set_aside`."""
-    Table(
+    sa.Table(
         "inbox",
         metadata,
-        Column("source", Text, primary_key=True),
-        Column("event_id", Uuid, primary_key=True),
-        Column("agency", Text, nullable=False, comment="who heard it"),
-        Column("received_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("agency", sa.Text, nullable=False, comment="who heard it"),
+        sa.Column(
+            "received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")
+        ),
     )
-    Table(
+    sa.Table(
         "inbox_streams",
         metadata,
-        Column("topic", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
-        Column(
-            "last", BigInteger, nullable=False, server_default=text("0"), comment="sequence up to which all was seen"
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column(
+            "last", sa.BigInteger, nullable=False, server_default=sa.text("0"), comment="all was seen up to here"
         ),
-        Column(
-            "pruned", BigInteger, nullable=False, server_default=text("0"), comment="inbox rows up to here may be gone"
+        sa.Column(
+            "pruned", sa.BigInteger, nullable=False, server_default=sa.text("0"), comment="rows may be gone to here"
         ),
     )
-    Table(
+    sa.Table(
         "inbox_offsets",
         metadata,
-        Column("topic", Text, primary_key=True),
-        Column("partition", Integer, primary_key=True),
-        Column("next", BigInteger, nullable=False, comment="offset after the newest record taken in"),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("partition", sa.Integer, primary_key=True),
+        sa.Column("next", sa.BigInteger, nullable=False, comment="offset after the newest record taken in"),
     )
-    aside = Table(
+    aside = sa.Table(
         "set_aside",
         metadata,
-        Column("id", BigInteger, Identity(always=True), primary_key=True),
-        Column("agency", Text, nullable=False),
-        Column("kind", Text, nullable=False),
-        Column("topic", Text, nullable=False),
-        Column("partition", Integer, nullable=False),
-        Column("offset", BigInteger, nullable=False),
-        Column("key", Text, comment="none when the record had none that can be read"),
-        Column("source", Text),
-        Column("event_id", Uuid),
-        Column("sequence", BigInteger),
-        Column("type", Text),
-        Column("headers", LargeBinary, nullable=False, comment="JSON list of [name, base64 of value or null]"),
-        Column("record_key", LargeBinary),
-        Column("body", LargeBinary),
-        Column("reason", Text, nullable=False),
-        Column("since", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
-        CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in Kind)})", name="kind"),
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("agency", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("partition", sa.Integer, nullable=False),
+        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Column("key", sa.Text, comment="none when the record had none that can be read"),
+        sa.Column("source", sa.Text),
+        sa.Column("event_id", sa.Uuid),
+        sa.Column("sequence", sa.BigInteger),
+        sa.Column("type", sa.Text),
+        sa.Column("headers", sa.LargeBinary, nullable=False, comment="JSON list of [name, base64 of value or null]"),
+        sa.Column("record_key", sa.LargeBinary),
+        sa.Column("body", sa.LargeBinary),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+        sa.CheckConstraint(f"kind in ({', '.join(repr(str(kind)) for kind in Kind)})", name="kind"),
     )
-    Index(None, aside.c.topic, aside.c.key, aside.c.sequence)
-    Index(None, aside.c.kind, aside.c.since)
+    sa.Index(None, aside.c.topic, aside.c.key, aside.c.sequence)
+    sa.Index(None, aside.c.kind, aside.c.since)

@@ -29,6 +29,7 @@ from shared.kafka import KafkaAccess
 MAX_RECORDS = 1000
 MOST_WAITING = 10_000
 STUCK_TICKS = 3
+TIMES: dict[str, Any] = {"request_timeout_ms": 10_000, "metadata_max_age_ms": 10_000, "retry_backoff_ms": 200}
 
 _log = structlog.get_logger("inbox")
 _lag = Gauge("guongsang_inbox_lag", "records not yet taken in", ["agency", "service"])
@@ -54,17 +55,11 @@ def make_broker(
         apply_types=False,
         allow_auto_create_topics=False,
         consumer_only=True,  # the relay sends, and nothing here administrates
-        request_timeout_ms=10_000,
-        metadata_max_age_ms=10_000,
-        retry_backoff_ms=200,
+        **TIMES,
     )
-    if access.static_member:
-        session, heartbeat = 10_000, 1_500
-    elif access.user is None:
-        # The evaluation broker knows no static members: only a short session makes a restart quick.
-        session, heartbeat = 2_000, 400
-    else:
-        session, heartbeat = 6_000, 1_500  # the least that a real broker allows by itself
+    # The evaluation broker (no accounts) knows no static members: only a short session makes a restart quick. A real
+    # one allows six seconds at the least.
+    session = 10_000 if access.static_member else 6_000 if access.user else 2_000
     subscriber = broker.subscriber(
         *topics,
         group_id=f"{hearing.agency}.{hearing.service}",
@@ -72,7 +67,7 @@ def make_broker(
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
         session_timeout_ms=session,
-        heartbeat_interval_ms=heartbeat,
+        heartbeat_interval_ms=min(1_500, session // 5),
         rebalance_timeout_ms=10_000,
         listener=listener,
     )
@@ -91,12 +86,7 @@ class Worker:
     """Hears for one service until cancelled."""
 
     def __init__(
-        self,
-        database: Database,
-        access: KafkaAccess,
-        topics: Sequence[str],
-        hearing: Hearing,
-        pace: Pace = Pace(),
+        self, database: Database, access: KafkaAccess, topics: Sequence[str], hearing: Hearing, pace: Pace = Pace()
     ) -> None:
         self._database, self._access, self._topics, self._hearing = database, access, list(topics), hearing
         self.pace = pace
@@ -311,19 +301,13 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def _look_aside(self, pace: Pace) -> None:
         async with self._database.reading() as session:
-            rows = list(
-                await session.execute(
-                    text(
-                        """select kind, topic, count(*), extract(epoch from clock_timestamp() - min(since))::float
-                             from set_aside group by kind, topic"""
-                    )
-                )
-            )
+            age = "extract(epoch from clock_timestamp() - min(since))::float"
+            rows = await session.execute(text(f"select kind, topic, count(*), {age} from set_aside group by 1, 2"))  # noqa: S608
         totals: dict[str, int] = dict.fromkeys(Kind, 0)
-        for kind, topic, count, age in rows:
+        for kind, topic, count, seconds in rows:
             totals[kind] += count
-            if kind == "waiting" and age > pace.gap_alarm:
-                _log.error("inbox.gap_stays", topic=topic, waiting=count, seconds=round(age))
+            if kind == "waiting" and seconds > pace.gap_alarm:
+                _log.error("inbox.gap_stays", topic=topic, waiting=count, seconds=round(seconds))
             if kind == "waiting" and count >= MOST_WAITING:
                 _log.error("inbox.topic_paused", topic=topic, waiting=count)
                 self._pause([tp for tp in self.consumer.assignment() if tp.topic == topic], pace.tick * 1.5)

@@ -1,7 +1,7 @@
 """The outbox as an archive: monthly partitions, and the rows that are still, or again, to be sent."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -9,8 +9,7 @@ import asyncpg
 MONTHS_AHEAD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A copy of an event as it is sent, byte for byte, however often."""
 
     position: int
@@ -33,11 +32,9 @@ async def unsent(connection: asyncpg.Connection, base: int, after: tuple[int, in
              where (position, id) > ($1, $2)
                and position < $3 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
              order by position, id limit $4""",  # noqa: S608  # our own constant
-        *after,
-        base,
-        limit,
+        *(*after, base, limit),
     )
-    return [Row(*row) for row in rows]
+    return list(map(Row._make, rows))
 
 
 async def sent(
@@ -48,12 +45,9 @@ async def sent(
         f"""select {_COLUMNS} from outbox
              where topic = $1 and (position, id) > ($2, $3) and (position, id) <= ($4, $5)
              order by position, id limit $6""",  # noqa: S608  # our own constant
-        topic,
-        *after,
-        *until,
-        limit,
+        *(topic, *after, *until, limit),
     )
-    return [Row(*row) for row in rows]
+    return list(map(Row._make, rows))
 
 
 async def known(connection: asyncpg.Connection, topic: str, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -72,23 +66,16 @@ async def unsent_of(
         f"""select {_COLUMNS} from outbox
              where topic = $1 and key = $2 and (position, id) > ($3, $4) and event_id <> all($5::uuid[])
              order by position, id""",  # noqa: S608  # our own constant
-        topic,
-        key,
-        *after,
-        sent,
+        *(topic, key, *after, sent),
     )
-    return [Row(*row) for row in rows]
+    return list(map(Row._make, rows))
 
 
 async def renumber(connection: asyncpg.Connection, row: Row, sequence: int, headers: bytes) -> None:
     """Give a row that was never sent another place in its stream."""
     await connection.execute(
         "update outbox set sequence = $4, headers = $5 where (position, id, recorded_at) = ($1, $2, $3)",
-        row.position,
-        row.id,
-        row.recorded_at,
-        sequence,
-        headers,
+        *(row.position, row.id, row.recorded_at, sequence, headers),
     )
 
 

@@ -29,23 +29,16 @@ class Lease:
 
         Raises LeaseLost when a later holder has begun.
         """
-        ends = list(acknowledged.items())
         moved = await self.connection.fetchval(
-            """
-            with mine as (update relay set position = $2, id = $3 where epoch = $1 returning 1),
-            ends as (
-                insert into relay_ends as e (topic, partition, acknowledged)
-                select t.* from unnest($4::text[], $5::int[], $6::bigint[]) as t (topic, partition, acknowledged), mine
-                on conflict (topic, partition) do update
-                   set acknowledged = greatest(e.acknowledged, excluded.acknowledged))
-            select count(*) from mine
-            """,
-            self.epoch,
-            position,
-            row_id,
-            [topic for (topic, _), _ in ends],
-            [partition for (_, partition), _ in ends],
-            [offset for _, offset in ends],
+            """with mine as (update relay set position = $2, id = $3 where epoch = $1 returning 1),
+               ends as (
+                 insert into relay_ends as e (topic, partition, acknowledged)
+                 select t.* from unnest($4::text[], $5::int[], $6::bigint[]) as t (topic, partition, acknowledged), mine
+                     on conflict (topic, partition) do update
+                    set acknowledged = greatest(e.acknowledged, excluded.acknowledged))
+               select count(*) from mine""",
+            *(self.epoch, position, row_id),
+            *([tp[0] for tp in acknowledged], [tp[1] for tp in acknowledged], list(acknowledged.values())),
         )
         if not moved:
             raise LeaseLost(f"epoch {self.epoch} has ended")
@@ -59,10 +52,7 @@ class Lease:
         done = await self.connection.execute(
             """update relay_ends set acknowledged = $4
                 where topic = $2 and partition = $3 and exists (select from relay where epoch = $1)""",
-            self.epoch,
-            topic,
-            partition,
-            acknowledged,
+            *(self.epoch, topic, partition, acknowledged),
         )
         if done != "UPDATE 1":
             raise LeaseLost(f"epoch {self.epoch} has ended")

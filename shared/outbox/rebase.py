@@ -8,12 +8,10 @@ what the log holds, and what was not yet sent gets numbers from there, so that n
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import asyncpg
 import orjson
 from aiokafka import TopicPartition
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit
 from shared.audit import Actor
@@ -24,7 +22,8 @@ from shared.outbox import archive, lease
 from shared.outbox.log import Log, acknowledged
 from shared.outbox.recording import raw_connection
 
-Stream = tuple[str, str]
+Said = dict[str, list[Envelope]]
+Event = tuple[str, Envelope]
 
 
 class RelayAtWork(Exception):
@@ -32,30 +31,19 @@ class RelayAtWork(Exception):
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """An event that was said and that this database no longer knows."""
-
-    topic: str
-    key: str
-    sequence: int
-    id: UUID
-    type: str
-
-
-@dataclass(frozen=True)
 class Rebased:
-    """What was done. `moved` are the PostgreSQL clusters, from and to, when they differ."""
+    """What was done. `moved` are the PostgreSQL clusters, from and to, when they differ; `unknown` are by topic."""
 
     moved: tuple[str, str] | None
     renumbered: int
-    unknown: tuple[Unknown, ...]
+    unknown: tuple[Event, ...]
 
     def lines(self) -> list[str]:
         """The same for a person."""
         told = [f"moved from PostgreSQL cluster {self.moved[0]} to {self.moved[1]}"] if self.moved else []
         told.append(f"events numbered anew before they are sent: {self.renumbered}")
         told.append(f"events in the log that this database no longer knows: {len(self.unknown)}")
-        return told + [f"  {one.id}  {one.type}  {one.topic}  {one.key}  {one.sequence}" for one in self.unknown]
+        return told + [f"  {one.id}  {one.type}  {topic}  {one.subject}  {one.sequence}" for topic, one in self.unknown]
 
 
 async def rebase(database: Database, access: KafkaAccess, topics: Sequence[str], *, actor: Actor) -> Rebased:
@@ -77,16 +65,16 @@ async def rebase(database: Database, access: KafkaAccess, topics: Sequence[str],
             moved = await _move(raw)
             unknown, renumbered = await _go_above(raw, said, (held.position, held.id))
             await _note_ends(raw, ends)
-            done = Rebased(moved, renumbered, unknown)
-            await _audit(session, actor, done)
+            note = f"moved: {'yes' if moved else 'no'}; renumbered: {renumbered}; unknown: {len(unknown)}"
+            await audit.record(session, actor, "database.rebased", database.speaker.service, note=note)
     finally:
         connection.terminate()
-    return done
+    return Rebased(moved, renumbered, unknown)
 
 
 async def _beyond(
     access: KafkaAccess, topics: Sequence[str], connection: asyncpg.Connection
-) -> tuple[dict[str, list[Envelope]], dict[TopicPartition, int]]:
+) -> tuple[Said, dict[TopicPartition, int]]:
     """What the log holds beyond what this database knows to be sent, by topic, and the ends of the partitions."""
     noted = await acknowledged(connection)
     log = await Log.open(access, topics)
@@ -94,7 +82,7 @@ async def _beyond(
         found = await log.read({tp: noted.get(tp, -1) + 1 for tp in log.ends})
     finally:
         await log.close()
-    said: dict[str, list[Envelope]] = defaultdict(list)
+    said: Said = defaultdict(list)
     for tp, events in found.items():
         said[tp.topic] += [around for _, around in events]
     ends = {tp: end - 1 for tp, (_, end) in log.ends.items() if end - 1 > noted.get(tp, -1)}
@@ -102,35 +90,31 @@ async def _beyond(
 
 
 async def _move(raw: asyncpg.Connection) -> tuple[str, str] | None:
-    row = await raw.fetchrow(
-        "select r.system_identifier as old, c.system_identifier::text as new from relay r, pg_control_system() c"
-    )
-    assert row is not None
-    if row["old"] == row["new"]:
+    old = await raw.fetchval("select system_identifier from relay")
+    new = await raw.fetchval("select system_identifier::text from pg_control_system()")
+    if old == new:
         return None
     await raw.execute(
         """update relay set system_identifier = $1,
                   base = 1 + greatest(base, position, (select max(position) from streams),
                                       (select max(position) from outbox))""",
-        row["new"],
+        new,
     )
-    return row["old"], row["new"]
+    return old, new
 
 
-async def _go_above(
-    raw: asyncpg.Connection, said: Mapping[str, Sequence[Envelope]], cursor: tuple[int, int]
-) -> tuple[tuple[Unknown, ...], int]:
+async def _go_above(raw: asyncpg.Connection, said: Said, cursor: tuple[int, int]) -> tuple[tuple[Event, ...], int]:
     """Lift the streams that the log took further; returns the unknown events and how many rows got new numbers."""
-    unknown: list[Unknown] = []
-    tops: dict[Stream, int] = {}
+    unknown: list[Event] = []
+    tops: dict[tuple[str, str], int] = {}
     for topic, events in said.items():
         known = await archive.known(raw, topic, [around.id for around in events])
         for around in events:
             stream = topic, around.subject
             tops[stream] = max(tops.get(stream, 0), around.sequence)
             if around.id not in known:
-                unknown.append(Unknown(topic, around.subject, around.sequence, around.id, around.type))
-    forked = {(one.topic, one.key): tops[one.topic, one.key] for one in unknown}
+                unknown.append((topic, around))
+    forked = {(topic, one.subject): tops[topic, one.subject] for topic, one in unknown}
     sent = [around.id for events in said.values() for around in events]
     renumbered = 0
     for (topic, key), top in sorted(forked.items()):
@@ -142,9 +126,7 @@ async def _go_above(
         await raw.execute(
             """insert into streams as s (topic, key, last, position) values ($1, $2, $3, 0)
                on conflict (topic, key) do update set last = greatest(s.last, excluded.last)""",
-            topic,
-            key,
-            top + len(rows),
+            *(topic, key, top + len(rows)),
         )
     return tuple(dict.fromkeys(unknown)), renumbered
 
@@ -156,8 +138,3 @@ async def _note_ends(raw: asyncpg.Connection, ends: Mapping[TopicPartition, int]
            on conflict (topic, partition) do update set acknowledged = excluded.acknowledged""",
         [(tp.topic, tp.partition, end) for tp, end in ends.items()],
     )
-
-
-async def _audit(session: AsyncSession, actor: Actor, done: Rebased) -> None:
-    note = f"moved: {'yes' if done.moved else 'no'}; renumbered: {done.renumbered}; unknown: {len(done.unknown)}"
-    await audit.record(session, actor, "database.rebased", session.info["outbox.speaker"].service, note=note)

@@ -62,9 +62,8 @@ def record(session: AsyncSession, event: Event) -> UUID:
     trace = current().child()
     for door in event.doors:
         name = f"{door}-{event.to_agency}" if door is Door.TO else str(door)  # type: ignore[attr-defined]
-        session.info[_PENDING].append(
-            Pending(event, event_id, topic(speaker.agency, speaker.service, name), body, trace)
-        )
+        where = topic(speaker.agency, speaker.service, name)
+        session.info[_PENDING].append(Pending(event, event_id, where, body, trace))
     return event_id
 
 
@@ -128,26 +127,19 @@ async def _lock_streams(
     """Lock and advance each stream; returns its (sequence before this transaction, position)."""
     streams = sorted(said)
     rows = await raw.fetch(
-        """
-        insert into streams as s (topic, key, last, position)
-        select t.topic, t.key, t.said, (select base from relay) + pg_current_xact_id()::text::bigint
-          from unnest($1::text[], $2::text[], $3::bigint[]) as t (topic, key, said)
-        on conflict (topic, key) do update
-           set last = s.last + excluded.last, position = greatest(s.position, excluded.position)
-        returning topic, key, last, position
-        """,
-        [topic for topic, _ in streams],
-        [key for _, key in streams],
-        [said[stream] for stream in streams],
+        """insert into streams as s (topic, key, last, position)
+           select t.topic, t.key, t.said, (select base from relay) + pg_current_xact_id()::text::bigint
+             from unnest($1::text[], $2::text[], $3::bigint[]) as t (topic, key, said)
+               on conflict (topic, key) do update
+              set last = s.last + excluded.last, position = greatest(s.position, excluded.position)
+           returning topic, key, last, position""",
+        *([topic for topic, _ in streams], [key for _, key in streams], [said[stream] for stream in streams]),
     )
     return {(r["topic"], r["key"]): (r["last"] - said[r["topic"], r["key"]], r["position"]) for r in rows}
 
 
 async def _insert(
-    raw: asyncpg.Connection,
-    speaker: Speaker,
-    pending: list[Pending],
-    streams: dict[tuple[str, str], tuple[int, int]],
+    raw: asyncpg.Connection, speaker: Speaker, pending: list[Pending], streams: dict[tuple[str, str], tuple[int, int]]
 ) -> None:
     now = speaker.clock.now()
     source = envelope.source(speaker.agency, speaker.service)
@@ -157,29 +149,17 @@ async def _insert(
         stream = (one.topic, one.event.key)
         sequences[stream] += 1
         around = Envelope(one.event_id, one.event.type_name(), source, one.event.key, now, sequences[stream], one.trace)
-        columns.append(
-            (
-                streams[stream][1],
-                speaker.agency,
-                one.event_id,
-                one.topic,
-                one.event.key,
-                around.sequence,
-                around.type,
-                orjson.dumps(envelope.to_headers(around, one.body)),
-                one.body,
-            )
-        )
+        headers = orjson.dumps(envelope.to_headers(around, one.body))
+        columns.append((streams[stream][1], one.event_id, *stream, around.sequence, around.type, headers, one.body))
     # The order of insertion is the order in which things were said: `id` decides within one position.
     await raw.execute(
-        """
-        insert into outbox (position, agency, event_id, topic, key, sequence, type, headers, body)
-        select position, agency, event_id, topic, key, sequence, type, headers, body
-          from unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[],
-                      $8::bytea[], $9::bytea[]) with ordinality
-               as t (position, agency, event_id, topic, key, sequence, type, headers, body, n)
-         order by n
-        """,
+        """insert into outbox (agency, position, event_id, topic, key, sequence, type, headers, body)
+           select $1, position, event_id, topic, key, sequence, type, headers, body
+             from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::bytea[],
+                         $9::bytea[]) with ordinality
+                  as t (position, event_id, topic, key, sequence, type, headers, body, n)
+            order by n""",
+        speaker.agency,
         *[list(column) for column in zip(*columns, strict=True)],
     )
 

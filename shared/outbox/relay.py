@@ -4,8 +4,10 @@ import asyncio
 import time
 import zlib
 from collections import Counter as Tally
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import orjson
@@ -22,6 +24,7 @@ from shared.outbox.log import Log, Lost, OlderCopy, TopicMissing, compare
 WINDOW = 2000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 0.5
 MAX_BATCH = 900_000
+PRODUCER = {"acks": "all", "enable_idempotence": True, "max_batch_size": MAX_BATCH, "max_request_size": 1_048_576}
 PATIENCE = 15
 """Seconds that the broker may take for a window. The producer would wait for ever, and nobody would be told why."""
 
@@ -30,6 +33,10 @@ _sent = Counter("guongsang_outbox_sent", "events acknowledged by the broker", ["
 _size = Gauge("guongsang_outbox_unsent", "events not yet sent", ["agency", "service"])
 _age = Gauge("guongsang_outbox_age_seconds", "age of the oldest event not yet sent", ["agency", "service"])
 _horizon = Gauge("guongsang_horizon_age_seconds", "age of the oldest open writing transaction", ["agency", "service"])
+
+
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+Now = Callable[[], datetime]
 
 
 def partition_of(key: bytes, partitions: int) -> int:
@@ -48,14 +55,7 @@ class Relay:
     """Sends one database's outbox while it holds the lease; stands by otherwise."""
 
     def __init__(
-        self,
-        connect: Callable[[], Awaitable[asyncpg.Connection]],
-        access: KafkaAccess,
-        topics: Sequence[str],
-        *,
-        agency: str,
-        service: str,
-        real: Callable[[], datetime],
+        self, connect: Connect, access: KafkaAccess, topics: Sequence[str], *, agency: str, service: str, real: Now
     ) -> None:
         """`connect` opens a connection of its own; `topics` are all that this service may write.
 
@@ -114,14 +114,7 @@ class Relay:
             await log.close()
         self._partitions = Tally(tp.topic for tp in log.ends)
         self._ends = {tp: end - 1 for tp, (_, end) in log.ends.items()}
-        producer = AIOKafkaProducer(
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            max_batch_size=MAX_BATCH,
-            max_request_size=1_048_576,
-            **self.access.client_options(),
-        )
+        producer = AIOKafkaProducer(**PRODUCER, **self.access.client_options())
         try:
             await producer.start()
             for one in lost:
@@ -163,18 +156,21 @@ class Relay:
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> "list[_Sending]":
-        groups: dict[TopicPartition, list[Row]] = {}
+        groups: dict[tuple[str, int], list[tuple[bytes, Row]]] = defaultdict(list)
         for row in rows:
-            partition = partition_of(row.key.encode(), self._partitions[row.topic])
-            groups.setdefault(TopicPartition(row.topic, partition), []).append(row)
+            key = row.key.encode()
+            groups[row.topic, partition_of(key, self._partitions[row.topic])].append((key, row))
         sending: list[_Sending] = []
-        for tp, group in groups.items():
+        for (topic, partition), group in groups.items():
+            tp = TopicPartition(topic, partition)
             batch = producer.create_batch()
-            for row in group:
-                if not _append(batch, row):
+            for key, row in group:
+                headers = [(name, value.encode()) for name, value in orjson.loads(row.headers)]
+                record = int(row.recorded_at.timestamp() * 1000), key, row.body, headers
+                if not _append(batch, record):
                     sending.append(await _dispatch(producer, batch, tp))
                     batch = producer.create_batch()
-                    assert _append(batch, row), "record() refuses what does not fit an empty batch"
+                    assert _append(batch, record), "record() refuses what does not fit an empty batch"
             sending.append(await _dispatch(producer, batch, tp))
         return sending
 
@@ -231,8 +227,7 @@ class Relay:
                       (select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float
                          from pg_stat_activity where backend_xid is not null)
                  from outbox where (position, id) > ($1, $2)""",
-            held.position,
-            held.id,
+            *(held.position, held.id),
         )
         for gauge, value in zip((_size, _age, _horizon), row or (), strict=True):
             gauge.labels(*self._labels).set(value)
@@ -252,16 +247,12 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 _Sending = tuple[TopicPartition, int, "asyncio.Future[object]"]
 
 
-def _append(batch: object, row: Row) -> bool:
-    headers = [(name, value.encode()) for name, value in orjson.loads(row.headers)]
-    milliseconds = int(row.recorded_at.timestamp() * 1000)
-    return (
-        batch.append(timestamp=milliseconds, key=row.key.encode(), value=row.body, headers=headers)  # type: ignore[attr-defined]
-        is not None
-    )
+def _append(batch: Any, record: tuple[int, bytes, bytes, list[tuple[str, bytes]]]) -> bool:
+    timestamp, key, body, headers = record
+    return batch.append(timestamp=timestamp, key=key, value=body, headers=headers) is not None
 
 
-async def _dispatch(producer: AIOKafkaProducer, batch: object, tp: TopicPartition) -> _Sending:
-    batch.close()  # type: ignore[attr-defined]
-    count: int = batch.record_count()  # type: ignore[attr-defined]
+async def _dispatch(producer: AIOKafkaProducer, batch: Any, tp: TopicPartition) -> _Sending:
+    batch.close()
+    count: int = batch.record_count()
     return tp, count, await producer.send_batch(batch, tp.topic, partition=tp.partition)

@@ -1,73 +1,62 @@
 """The tables of the outbox, the same in every service's database."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    text,
-)
+import sqlalchemy as sa
 
 
-def add_tables(metadata: MetaData) -> None:
+def add_tables(metadata: sa.MetaData) -> None:
     """Declare `streams`, `outbox`, `relay` and `relay_ends`."""
-    Table(
+    sa.Table(
         "streams",
         metadata,
-        Column("topic", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
-        Column("last", BigInteger, nullable=False, comment="sequence of the newest event, gapless from 1"),
-        Column("position", BigInteger, nullable=False, comment="never falls, so rows keep their stream's order"),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("last", sa.BigInteger, nullable=False, comment="sequence of the newest event, gapless from 1"),
+        sa.Column("position", sa.BigInteger, nullable=False, comment="never falls, so rows keep their stream's order"),
     )
-    outbox = Table(
+    outbox = sa.Table(
         "outbox",
         metadata,
-        Column("position", BigInteger, primary_key=True),
-        Column("id", BigInteger, Identity(always=True), primary_key=True),
-        Column(
+        sa.Column("position", sa.BigInteger, primary_key=True),
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column(
             "recorded_at",
-            DateTime(timezone=True),
+            sa.DateTime(timezone=True),
             primary_key=True,
-            server_default=text("clock_timestamp()"),
+            server_default=sa.text("clock_timestamp()"),
             comment="real time; chooses the partition",
         ),
-        Column("agency", Text, nullable=False),
-        Column("event_id", Uuid, nullable=False),
-        Column("topic", Text, nullable=False),
-        Column("key", Text, nullable=False),
-        Column("sequence", BigInteger, nullable=False),
-        Column("type", Text, nullable=False),
-        Column("headers", LargeBinary, nullable=False, comment="JSON list of [name, value]"),
-        Column("body", LargeBinary, nullable=False),
+        sa.Column("agency", sa.Text, nullable=False),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("headers", sa.LargeBinary, nullable=False, comment="JSON list of [name, value]"),
+        sa.Column("body", sa.LargeBinary, nullable=False),
         postgresql_partition_by="RANGE (recorded_at)",
     )
-    Index(None, outbox.c.event_id)
-    Table(
+    sa.Index(None, outbox.c.event_id)
+    sa.Table(
         "relay",
         metadata,
-        Column("only_row", Boolean, primary_key=True, server_default=text("true")),
-        Column("system_identifier", Text, nullable=False, comment="the PostgreSQL cluster that base belongs to"),
-        Column("base", BigInteger, nullable=False, server_default=text("0")),
-        Column(
-            "epoch", BigInteger, nullable=False, server_default=text("0"), comment="fences relays that lost the lease"
+        sa.Column("only_row", sa.Boolean, primary_key=True, server_default=sa.text("true")),
+        sa.Column("system_identifier", sa.Text, nullable=False, comment="the PostgreSQL cluster that base belongs to"),
+        sa.Column("base", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+        sa.Column(
+            "epoch",
+            sa.BigInteger,
+            nullable=False,
+            server_default=sa.text("0"),
+            comment="fences relays that lost the lease",
         ),
-        Column("position", BigInteger, nullable=False, server_default=text("0")),
-        Column("id", BigInteger, nullable=False, server_default=text("0")),
-        CheckConstraint("only_row", name="single_row"),
+        sa.Column("position", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+        sa.Column("id", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+        sa.CheckConstraint("only_row", name="single_row"),
     )
-    Table(
+    sa.Table(
         "relay_ends",
         metadata,
-        Column("topic", Text, primary_key=True),
-        Column("partition", Integer, primary_key=True),
-        Column("acknowledged", BigInteger, nullable=False, comment="highest offset that the broker acknowledged"),
+        sa.Column("topic", sa.Text, primary_key=True),
+        sa.Column("partition", sa.Integer, primary_key=True),
+        sa.Column("acknowledged", sa.BigInteger, nullable=False, comment="highest offset that the broker acknowledged"),
     )

@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.events import NominationSubmitted
 from shared.outbox import archive
 from shared.outbox.archive import Row
-from shared.outbox.relay import MAX_BATCH, WINDOW, partition_of
+from shared.outbox.relay import PRODUCER, WINDOW, partition_of
 from tests.bench import measure
 from tests.support.line import PARTITIONS, Line, running
 
@@ -51,14 +51,7 @@ async def ratio(line: Line, rounds: int) -> measure.Row:
     """How near the relay comes to the floor."""
     relay = line.relay()
     await fill(line.said, line.topic)
-    producer = AIOKafkaProducer(
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=0,
-        max_batch_size=MAX_BATCH,
-        max_request_size=1_048_576,
-        **line.access().client_options(),
-    )
+    producer = AIOKafkaProducer(**PRODUCER, **line.access().client_options())
     await producer.start()
     watch = await line.said.connect()
 

@@ -1,5 +1,6 @@
 """Broker or database away, at the start and in mid-flight: everything resumes by itself."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -88,7 +89,7 @@ async def test_a_database_killed_in_mid_flight(kafka: Kafka, own_postgres: Postg
         own_postgres.kill()
         own_postgres.prepare()
         own_postgres.launch()
-        own_postgres.wait_ready()
+        await asyncio.to_thread(own_postgres.wait_ready)
         await line.say(4)
         await line.settled()
     assert await line.counted() == {thing: [1, 2, 3, 4] for thing in "abc"}

@@ -75,7 +75,7 @@ async def test_an_older_copy_says_nothing_until_rebase_and_then_forks_nothing(li
         assert await line.log() == before
         done = await rebased(line, copy)
         assert (done.moved, done.renumbered) == (None, 1)
-        assert sorted((one.key, one.sequence) for one in done.unknown) == [("a", 3), ("b", 3), ("c", 3)]
+        assert sorted((one.subject, one.sequence) for _, one in done.unknown) == [("a", 3), ("b", 3), ("c", 3)]
         await line.say(31)
         await line.settled()
     assert await line.counted() == {"a": [1, 2, 3, 30, 31], "b": [1, 2, 3, 31], "c": [1, 2, 3, 31], "d": [30]}
@@ -109,7 +109,7 @@ async def test_what_was_sent_just_before_the_copy_keeps_its_number(line: Line, d
     line.said = copy
     await line.say(30, things=["a"])
     done = await rebased(line, copy)
-    assert (done.renumbered, [(one.key, one.sequence) for one in done.unknown]) == (1, [("a", 3)])
+    assert (done.renumbered, [(one.subject, one.sequence) for _, one in done.unknown]) == (1, [("a", 3)])
     async with running(line.relay(), line.worker()):
         await line.settled()
     assert await line.counted() == {"a": [1, 2, 3, 30], "b": [1], "c": [1]}

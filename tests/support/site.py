@@ -146,7 +146,7 @@ def settings_of(folder: Path, database: Database) -> dict[str, Any]:
 
 def text_of(answer: httpx2.Response) -> str:
     """What a page says, without tags, in one line."""
-    body = answer.text[answer.text.find("<main") :]
+    body = answer.text[answer.text.find("<main") :].partition("</main>")[0]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

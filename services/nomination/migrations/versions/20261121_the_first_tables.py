@@ -99,8 +99,8 @@ def upgrade() -> None:
     op.create_table('inbox_streams',
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
-    sa.Column('last', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment='sequence up to which all was seen'),
-    sa.Column('pruned', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment='inbox rows up to here may be gone'),
+    sa.Column('last', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment='all was seen up to here'),
+    sa.Column('pruned', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment='rows may be gone to here'),
     sa.PrimaryKeyConstraint('topic', 'key', name=op.f('pk_inbox_streams'))
     )
     op.create_table('job_runs',

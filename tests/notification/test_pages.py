@@ -1,0 +1,61 @@
+"""The in-app inbox, and where everybody lands."""
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from services.notification.actions import messages
+from services.notification.rules import Channel
+from tests.support import factories as make
+from tests.support.site import Site, Sites, text_of
+
+pytestmark = pytest.mark.db
+
+
+@pytest.fixture
+async def site(sites: Sites) -> Site:
+    made: Site = await sites("notification")
+    async with made.database.transaction() as session:
+        for who in ("https://id|hanh", "https://id|viet"):
+            await messages.send(
+                session,
+                "tan-binh",
+                uuid7(),
+                who,
+                Channel.IN_APP,
+                "",
+                subject=f"Tin của {who[-4:]}",
+                body="Có việc.",
+                path="/de-cu/ho-so/TB-24-0001",
+                at=make.AT,
+            )
+    return made
+
+
+async def test_everybody_sees_ones_own_messages_and_marks_them_read(site: Site) -> None:
+    async with site.signed_in("nominator", unit=make.SCHOOL, subject="hanh") as hanh:
+        work = text_of(await hanh.get("/viec"))
+        assert ("1 tin chưa đọc" in work, "Tin của hanh" in work, "Tin của viet" in work) == (True, True, False)
+        assert ("Hồ sơ đề cử của đơn vị" in work, "Hồ sơ xét" in work) == (True, False)
+        inbox = text_of(await hanh.get("/thong-bao"))
+        assert ("Tin của hanh chưa đọc" in inbox, "viet" in inbox) == (True, False)
+        assert (await hanh.post("/thong-bao/da-doc")).status_code == 303
+        assert "chưa đọc" not in text_of(await hanh.get("/thong-bao"))
+        assert "Không có tin mới." in text_of(await hanh.get("/viec"))
+    async with site.signed_in("member", subject="viet") as viet:
+        assert "1 tin chưa đọc" in text_of(await viet.get("/viec"))
+
+
+async def test_who_is_not_signed_in_sees_no_messages(site: Site) -> None:
+    async with site.anybody() as anybody:
+        for path in ("/viec", "/thong-bao"):
+            answer = await anybody.get(path)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/vao?ve={path}")
+
+
+async def test_signing_out_ends_the_session_here_and_tells_the_others(site: Site) -> None:
+    token = site.token("editor")
+    async with site.client({"cookie": f"__Host-gs={token}"}) as editor:
+        assert (await editor.get("/viec")).status_code == 200
+        left = await editor.post("/ra")
+        assert (left.status_code, left.headers["location"]) == (303, "/ra")
+        assert (await editor.get("/viec")).status_code == 303
