@@ -166,8 +166,7 @@ class Kafka(Server):
             "kafka.tools.StorageTool",
             "format",
             "--standalone",
-            "-t",
-            known["cluster"],
+            f"--cluster-id={known['cluster']}",  # as one word: it may begin with a dash
         ]
         words += ["-c", str(self.folder / "server.properties")]
         words += ["--add-scram", f"SCRAM-SHA-512=[name={ADMIN},password={known[ADMIN]}]"]
