@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from datetime import date
@@ -252,3 +253,12 @@ def test_a_broker_without_authorizer_gets_topics_and_says_so(kafka: Kafka, tmp_p
             admin.create_topics([NewTopic("hcm.review.internal", 1, 1)])["hcm.review.internal"].result()
     finally:
         open_broker.kill()
+
+
+@pytest.mark.kafka
+def test_a_cluster_id_that_begins_with_a_dash_is_no_option(kafka: Kafka, tmp_path: Path) -> None:
+    made = {**kafka.secrets, "cluster": "-Bcdefghijklmnopqrstuw"}
+    (tmp_path / "secrets.json").write_text(json.dumps(made))
+    broker = Kafka(tmp_path)
+    broker.prepare()
+    assert f"cluster.id={made['cluster']}" in (broker.data / "meta.properties").read_text().splitlines()
