@@ -10,6 +10,7 @@ PASSING = (
     asyncio.TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut while it was being used
     asyncpg.OperatorInterventionError,
     asyncpg.CannotConnectNowError,
     asyncpg.DeadlockDetectedError,

@@ -164,6 +164,8 @@ class Jobs:
             if left:
                 pool.terminate()
                 await asyncio.wait((running,), timeout=GRACE_SECONDS)
+            if running.done() and not running.cancelled():
+                running.exception()  # looked at, also when this session itself is being cancelled
         for ended in (running, ticking):
             if ended.done() and not ended.cancelled():
                 ended.result()
