@@ -14,15 +14,14 @@ class Row(NamedTuple):
 
     position: int
     id: int
-    recorded_at: datetime
-    event_id: UUID
+    milliseconds: int
     topic: str
     key: str
     headers: bytes
     body: bytes
 
 
-_COLUMNS = "position, id, recorded_at, event_id, topic, key, headers, body"
+_COLUMNS = "position, id, (extract(epoch from recorded_at) * 1000)::bigint, topic, key, headers, body"
 
 
 async def unsent(connection: asyncpg.Connection, base: int, after: tuple[int, int], limit: int) -> list[Row]:
@@ -74,8 +73,8 @@ async def unsent_of(
 async def renumber(connection: asyncpg.Connection, row: Row, sequence: int, headers: bytes) -> None:
     """Give a row that was never sent another place in its stream."""
     await connection.execute(
-        "update outbox set sequence = $4, headers = $5 where (position, id, recorded_at) = ($1, $2, $3)",
-        *(row.position, row.id, row.recorded_at, sequence, headers),
+        "update outbox set sequence = $3, headers = $4 where (position, id) = ($1, $2)",
+        *(row.position, row.id, sequence, headers),
     )
 
 

@@ -6,7 +6,6 @@ The ordinary crash window, a log that was lost, or a younger self.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -30,13 +29,16 @@ class OlderCopy(Exception):
 
 @dataclass(frozen=True)
 class Lost:
-    """A partition whose log no longer holds all that was acknowledged: it ends at `end` and still has `held`."""
+    """A partition whose log no longer holds all that was acknowledged: it ends at `end`, and `held` are still there.
+
+    Those are the rows' places in the archive.
+    """
 
     topic: str
     partition: int
     acknowledged: int
     end: int
-    held: frozenset[UUID]
+    held: frozenset[tuple[int, int]]
 
 
 class Log:
@@ -120,10 +122,11 @@ async def compare(log: Log, connection: asyncpg.Connection, cursor: tuple[int, i
         if end <= last or (there is not None and there > cursor):
             lost.append((tp, last))
     left = await log.read({tp: 0 for tp, _ in lost})
-    return [
-        Lost(tp.topic, tp.partition, last, log.ends[tp][1], frozenset(around.id for _, around in left[tp]))
-        for tp, last in lost
-    ]
+    told: list[Lost] = []
+    for tp, last in lost:
+        known = await archive.known(connection, tp.topic, [around.id for _, around in left[tp]])
+        told.append(Lost(tp.topic, tp.partition, last, log.ends[tp][1], frozenset(known.values())))
+    return told
 
 
 async def acknowledged(connection: asyncpg.Connection) -> dict[TopicPartition, int]:

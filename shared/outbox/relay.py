@@ -130,9 +130,10 @@ class Relay:
         while True:
             if rows:
                 async with asyncio.timeout(PATIENCE):
-                    sending = await self._send(producer, rows)
                     cursor = rows[-1].position, rows[-1].id
-                    following = await archive.unsent(held.connection, held.base, cursor, WINDOW)
+                    # The database looks for the next window while this one is built.
+                    next_window = archive.unsent(held.connection, held.base, cursor, WINDOW)
+                    following, sending = await asyncio.gather(next_window, self._send(producer, rows))
                     await held.move(*cursor, await self._acknowledged(sending))
                 _sent.labels(*self._labels).inc(len(rows))
                 rows, pause = following, SHORTEST_PAUSE
@@ -166,7 +167,7 @@ class Relay:
             batch = producer.create_batch()
             for key, row in group:
                 headers = [(name, value.encode()) for name, value in orjson.loads(row.headers)]
-                record = int(row.recorded_at.timestamp() * 1000), key, row.body, headers
+                record = row.milliseconds, key, row.body, headers
                 if not _append(batch, record):
                     sending.append(await _dispatch(producer, batch, tp))
                     batch = producer.create_batch()
@@ -215,7 +216,7 @@ class Relay:
             missing = [
                 row
                 for row in rows
-                if row.event_id not in lost.held
+                if (row.position, row.id) not in lost.held
                 and partition_of(row.key.encode(), self._partitions[lost.topic]) == lost.partition
             ]
             if missing:
