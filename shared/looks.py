@@ -1,4 +1,4 @@
-"""Two tables that every page draws on: the menu by role, and how each state looks (word, colour token, icon).
+"""What every page draws on: the menu by role, the categories' names, how a state looks (word, colour token, icon).
 
 A line of the menu stands here from the day its page exists; who lacks every role of a line does not see it. The
 states are words for people only: what a state means is its service's business.
@@ -6,6 +6,8 @@ states are words for people only: what a state means is its service's business.
 
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from shared.events import Category
 
 STAFF = (
     "nominator",
@@ -20,6 +22,14 @@ STAFF = (
     "administrator",
 )
 COUNCIL = ("member", "secretary", "chair")
+
+CATEGORIES = {
+    Category.COLLECTIVE: "Tập thể",
+    Category.MANAGER: "Cán bộ quản lý",
+    Category.TEACHER: "Giáo viên",
+    Category.STAFF: "Nhân viên",
+    Category.PUPIL: "Học sinh",
+}
 
 
 @dataclass(frozen=True)

@@ -15,20 +15,12 @@ from services.nomination.rules import State
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
-from shared.events import Category
 from shared.identity.guard import SignedIn
 from shared.identity.people import Forbidden, Person
 from shared.pages import Pages
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
-CATEGORIES = {
-    Category.COLLECTIVE: "Tập thể",
-    Category.MANAGER: "Cán bộ quản lý",
-    Category.TEACHER: "Giáo viên",
-    Category.STAFF: "Nhân viên",
-    Category.PUPIL: "Học sinh",
-}
 STEPS = {
     "submitted": ("Đã gửi hồ sơ", "info", "send"),
     "case_opened": ("Hội đồng đã nhận hồ sơ", "run", "scale"),

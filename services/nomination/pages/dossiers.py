@@ -9,12 +9,13 @@ from fastapi.responses import Response
 
 from services.nomination import rules
 from services.nomination.actions import nominations
-from services.nomination.pages.desk import CATEGORIES, HOLDERS, NEXT, AtDesk, Desk, see_other
+from services.nomination.pages.desk import HOLDERS, NEXT, AtDesk, Desk, see_other
 from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
 from shared import files
 from shared.events import Category
 from shared.files import Accepted, FileRefused
+from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
 
 router = APIRouter()

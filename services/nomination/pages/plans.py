@@ -5,8 +5,9 @@ from itertools import groupby
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 
-from services.nomination.pages.desk import CATEGORIES, AtDesk
+from services.nomination.pages.desk import AtDesk
 from services.nomination.queries import plans
+from shared.looks import CATEGORIES
 
 router = APIRouter()
 

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 
 from services.nomination import queries, rules
 from services.nomination.actions import nominations
-from services.nomination.pages.desk import CATEGORIES, AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.tables import Round
 from shared.events import Category
 from shared.identity.people import Forbidden
+from shared.looks import CATEGORIES
 
 router = APIRouter()
 

@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
-from services.publishing.pages.portal import CATEGORIES
 from services.publishing.queries import Work
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
 from shared.identity.guard import SignedIn
 from shared.identity.people import Forbidden, Person
+from shared.looks import CATEGORIES
 from shared.pages import Pages
 from shared.web import Db, Html, Now
 

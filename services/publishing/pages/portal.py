@@ -8,20 +8,13 @@ from fastapi.responses import Response
 from services.publishing import queries
 from services.publishing.pages import feed
 from services.publishing.rules import State
-from shared.events import Category
+from shared.looks import CATEGORIES
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
 router = APIRouter()
 
 GONE = "Bài này hiện không được đăng."
-CATEGORIES = {
-    Category.COLLECTIVE: "Tập thể",
-    Category.MANAGER: "Cán bộ quản lý",
-    Category.TEACHER: "Giáo viên",
-    Category.STAFF: "Nhân viên",
-    Category.PUPIL: "Học sinh",
-}
 
 
 @router.get("/")

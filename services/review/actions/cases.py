@@ -54,15 +54,7 @@ async def open_case(
     await session.flush()
     outbox.record(
         session,
-        CaseOpened(
-            nomination_id=nomination_id,
-            origin_agency=origin_agency,
-            unit_id=unit_id,
-            subject_id=subject_id,
-            case_id=case.id,
-            code=code,
-            occurred_at=at,
-        ),
+        CaseOpened(**about(case, at)),
     )
     await audit.record(session, SYSTEM, "case.opened", case.id)
     return case
@@ -90,15 +82,9 @@ async def return_case(session: AsyncSession, *, case_id: UUID, reasons: Sealed, 
     outbox.record(
         session,
         CaseReturned(
-            nomination_id=case.nomination_id,
-            origin_agency=case.origin_agency,
-            unit_id=case.unit_id,
-            subject_id=case.subject_id,
-            case_id=case.id,
-            code=case.code,
+            **about(case, at),
             revision=case.revision,
             reasons=reasons,
-            occurred_at=at,
         ),
     )
     await audit.record(session, by, "case.returned", case_id)
@@ -121,14 +107,8 @@ async def reopen_case(
     outbox.record(
         session,
         CaseReopened(
-            nomination_id=case.nomination_id,
-            origin_agency=case.origin_agency,
-            unit_id=case.unit_id,
-            subject_id=case.subject_id,
-            case_id=case.id,
-            code=case.code,
+            **about(case, at),
             revision=revision,
-            occurred_at=at,
         ),
     )
     await audit.record(session, SYSTEM, "case.reopened", case.id)
@@ -186,3 +166,16 @@ async def lock(session: AsyncSession, case_id: UUID) -> Case:
     """The case as it is now, locked until the transaction ends. Raises NoResultFound."""
     locked = select(Case).where(col(Case.id) == case_id).with_for_update()
     return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()
+
+
+def about(case: Case, at: datetime) -> dict[str, Any]:
+    """What every event of a case says."""
+    return {
+        "nomination_id": case.nomination_id,
+        "origin_agency": case.origin_agency,
+        "unit_id": case.unit_id,
+        "subject_id": case.subject_id,
+        "case_id": case.id,
+        "code": case.code,
+        "occurred_at": at,
+    }

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions.cases import lock
+from services.review.actions.cases import about, lock
 from services.review.rules import Choice, RuleSet, State
 from services.review.tables import Ballot, Case, Dossier, Roll, RuleSetRow, Sheet, Tally
 from shared import audit, outbox
@@ -155,14 +155,8 @@ async def complete_review(session: AsyncSession, *, case_id: UUID, at: datetime,
     outbox.record(
         session,
         ReviewCompleted(
-            nomination_id=case.nomination_id,
-            origin_agency=case.origin_agency,
-            unit_id=case.unit_id,
-            subject_id=case.subject_id,
-            case_id=case.id,
-            code=case.code,
+            **about(case, at),
             outcome=outcome,
-            occurred_at=at,
         ),
     )
     await audit.record(session, by, "review.completed", case_id)

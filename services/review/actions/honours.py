@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions.cases import lock
+from services.review.actions.cases import about, lock
 from services.review.rules import HonourState, State
 from services.review.tables import Case, Honour
 from shared import audit, outbox
@@ -56,19 +56,13 @@ async def honour(
     outbox.record(
         session,
         ExemplarHonoured(
-            nomination_id=case.nomination_id,
-            origin_agency=case.origin_agency,
-            unit_id=case.unit_id,
-            subject_id=case.subject_id,
-            case_id=case.id,
-            code=case.code,
+            **about(case, at),
             honour_id=made.id,
             category=case.category,
             decision_number=made.decision_number,
             decision_date=made.decision_date,
             form=made.form,
             level=made.level,
-            occurred_at=at,
         ),
     )
     await audit.record(session, by, "exemplar.honoured", made.id)
@@ -107,14 +101,8 @@ async def _move(
     outbox.record(
         session,
         event(
-            nomination_id=case.nomination_id,
-            origin_agency=case.origin_agency,
-            unit_id=case.unit_id,
-            subject_id=case.subject_id,
-            case_id=case.id,
-            code=case.code,
+            **about(case, at),
             honour_id=found.id,
-            occurred_at=at,
         ),
     )
     await audit.record(session, by, f"honour.{state}", found.id)

@@ -7,8 +7,9 @@ from fastapi.responses import Response
 
 from services.review import queries, rules
 from services.review.actions import cases, council
-from services.review.pages.desk import CATEGORIES, AtDesk, back_to
+from services.review.pages.desk import AtDesk, back_to
 from shared import files, parcels
+from shared.looks import CATEGORIES
 from shared.names import lines
 from shared.parcels import Manifest
 

@@ -13,22 +13,15 @@ from services.review.tables import Case
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
-from shared.events import Category
 from shared.identity.guard import SignedIn
 from shared.identity.people import Forbidden, Person
+from shared.looks import CATEGORIES
 from shared.pages import Pages
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
 READERS = ("officer", "signer", "supervisor", "member", "secretary", "chair")
 VOTERS = ("member", "chair")
-CATEGORIES: Mapping[Category, str] = {
-    Category.COLLECTIVE: "Tập thể",
-    Category.MANAGER: "Cán bộ quản lý",
-    Category.TEACHER: "Giáo viên",
-    Category.STAFF: "Nhân viên",
-    Category.PUPIL: "Học sinh",
-}
 NEXT = {
     rules.State.NEW: "Hồ sơ đang được chuyển tới",
     rules.State.SCORING: "Ủy viên đọc hồ sơ và nộp phiếu chấm; đủ phiếu chấm thì thư ký mở phiếu bầu",

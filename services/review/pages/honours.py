@@ -8,8 +8,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.review import queries, rules
 from services.review.actions import honours
-from services.review.pages.desk import CATEGORIES, AtDesk, Desk, back_to
+from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
+from shared.looks import CATEGORIES
 
 router = APIRouter()
 
