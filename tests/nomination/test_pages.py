@@ -1,6 +1,7 @@
 """The pages of nominating: each human step, and who may take it."""
 
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -166,6 +167,34 @@ async def test_a_returned_file_shows_why_and_can_be_changed_again(site: Site, pl
         journey = text_of(await by.get(f"{file}/hanh-trinh"))
     assert "Đã bổ sung và gửi lại" in journey
     assert await rows(site, "select state, revision from nominations") == [("submitted", 2)]
+
+
+@pytest.mark.parametrize(
+    ("heard", "holder"),
+    [
+        (["honoured"], "Bộ phận lan tỏa"),
+        (["honoured", "published"], "Cổng thông tin"),
+        (["honoured", "published", "held"], "Hội đồng xét duyệt"),
+        (["honoured", "published", "held", "retracted"], "Hội đồng xét duyệt"),
+        (["honoured", "published", "retracted", "held", "resumed"], "Bộ phận lan tỏa"),
+        (["honoured", "published", "retracted", "held", "published", "resumed"], "Cổng thông tin"),
+        (["honoured", "published", "revoked", "retracted"], "Hồ sơ đã đóng"),
+        (["published", "honoured"], "Cổng thông tin"),
+    ],
+)
+async def test_after_an_honour_the_last_words_of_review_and_publishing_say_who_has_the_file(
+    site: Site, plan: Plan, heard: list[str], holder: str
+) -> None:
+    made = await make.submitted(site.database, plan.open)
+    for number, what in enumerate(heard):
+        async with site.database.transaction() as session:
+            at = make.AT + timedelta(minutes=number)
+            await hearing.note_step(
+                session, nomination_id=made.id, at=at, what=what, holder="review", state=State.HONOURED
+            )
+    async with nominator(site) as by:
+        journey = text_of(await by.get(f"/de-cu/ho-so/{made.code}/hanh-trinh"))
+    assert f"Ai đang giữ {holder} " in journey
 
 
 async def test_a_long_list_is_read_page_by_page(site: Site, plan: Plan) -> None:

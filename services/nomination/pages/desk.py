@@ -1,7 +1,7 @@
 """Who sits at a nomination page, what they may see, and how states read."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, HTTPException, Request
@@ -52,7 +52,29 @@ NEXT = {
     State.HONOURED: "Bài gương được viết, xin đồng ý rồi đăng",
     State.DECLINED: "Có thể giới thiệu lại ở đợt sau",
 }
+AFTER_HONOUR = {
+    "held": ("Hội đồng xét duyệt", "Chờ cơ quan cho biết tiếp; bài gương tạm không hiện"),
+    "revoked": ("Hồ sơ đã đóng", "Không còn bước nào"),
+    "published": ("Cổng thông tin", "Bài gương đang được đăng; không phải làm gì thêm"),
+}
 READERS = ("nominator", "head", "officer", "supervisor")
+
+
+def whereabouts(dossier: Dossier) -> dict[str, Any]:
+    """Who has the file, since when, and what follows.
+
+    Review and publishing speak on topics of their own, whose order nobody promises: of an honour the last word of
+    either counts, review's first.
+    """
+    state, steps = dossier.nomination.state, [step.what for step in dossier.steps]  # newest first
+    holder, following = HOLDERS[state], NEXT[state]
+    if state is State.HONOURED:
+        honour = next((what for what in steps if what in ("honoured", "held", "resumed", "revoked")), "honoured")
+        story = next((what for what in steps if what in ("published", "retracted")), "")
+        last = honour if honour in AFTER_HONOUR else story
+        holder, following = AFTER_HONOUR.get(last, (holder, following))
+    since = dossier.steps[0].at if dossier.steps else dossier.nomination.started_at
+    return {"holder": holder, "since": since, "next_step": following}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from services.nomination import rules
 from services.nomination.actions import nominations
-from services.nomination.pages.desk import HOLDERS, NEXT, AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
 from shared import files
@@ -39,10 +39,8 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
         category=CATEGORIES[dossier.subject.category],
         errors=errors or {},
         editable=state in rules.EDITABLE,
-        holder=HOLDERS[state],
         reason=dossier.reasons[0].reason if dossier.reasons and state is rules.State.RETURNED else None,
-        since=dossier.steps[0].at if dossier.steps else dossier.nomination.started_at,
-        next_step=NEXT[state],
+        **whereabouts(dossier),
     )
 
 

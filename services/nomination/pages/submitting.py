@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from services.nomination import rules
 from services.nomination.actions import nominations
-from services.nomination.pages.desk import HOLDERS, NEXT, STEPS, AtDesk, Desk, see_other
+from services.nomination.pages.desk import STEPS, AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier, packing
 from shared.audit import Actor
 from shared.objects import StoreUnavailable
@@ -81,7 +81,6 @@ async def journey(desk: AtDesk, code: str) -> Response:
     """Where the file is, who has it, since when, what follows; then what happened, newest first."""
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
-    state = dossier.nomination.state
     items = [
         {"at": step.at, "title": title, "token": token, "icon": icon}
         for step in dossier.steps
@@ -93,7 +92,5 @@ async def journey(desk: AtDesk, code: str) -> Response:
         "journey.html",
         dossier=dossier,
         items=items,
-        holder=HOLDERS[state],
-        since=dossier.steps[0].at if dossier.steps else dossier.nomination.started_at,
-        next_step=NEXT[state],
+        **whereabouts(dossier),
     )
