@@ -175,14 +175,18 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         """
         try:
             stored = await self._stored()
-            for tp in assigned:
-                committed = await self.consumer.committed(tp)
+            committed = await asyncio.gather(*map(self.consumer.committed, assigned))
+            unknown = []
+            for tp, offset in zip(assigned, committed, strict=True):
                 remembered = stored.get((tp.topic, tp.partition))
-                if committed is None or remembered is None:
-                    await self.consumer.seek_to_beginning(tp)
+                if offset is None or remembered is None:
+                    unknown.append(tp)
                 else:
-                    self.consumer.seek(tp, min(committed, remembered))
-                self._placed.add(tp)
+                    self.consumer.seek(tp, min(offset, remembered))
+            if unknown:
+                # All at once: each call waits half a second behind a fetch, and no heartbeat leaves meanwhile.
+                await self.consumer.seek_to_beginning(*unknown)
+            self._placed.update(assigned)
         except Exception as error:  # noqa: BLE001  # raised again by _read
             self._not_placed = error
 

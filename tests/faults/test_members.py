@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
+from deploy import topics
+from shared.federation import Topic
 from shared.inbox.worker import Pace, Worker, _Loop
 from shared.outbox.relay import partition_of
 from tests.support import toy
@@ -139,3 +141,21 @@ async def test_a_consumer_whose_coordinator_died_is_noticed_and_started_again(
     assert noted == [noticed]
     assert await line.counted() == {thing: [1, 2] for thing in "abc"}
     assert await line.aside() == []
+
+
+async def test_a_new_member_places_many_partitions_before_the_broker_misses_it(line: Line) -> None:
+    many = Topic(f"{line.agency}.nomination.many", 24)
+    new = topics.Difference(create=(many,), add=(), remove=(), recounts=(), authorizer=True)
+    admin = line.kafka.admin()
+    topics.apply(admin, new)
+    worker = Worker(line.heard, line.access(), [many.name], toy.hearing(line.agency))
+
+    async def all_placed() -> bool:
+        return worker.assigned == many.partitions
+
+    async with running(worker):
+        await until(all_placed, "all partitions are placed")
+        group = f"{line.agency}.review"
+        told = admin.describe_consumer_groups([group], request_timeout=20)[group]
+        members = (await asyncio.to_thread(told.result)).members
+    assert [len(member.assignment.topic_partitions) for member in members] == [many.partitions]
