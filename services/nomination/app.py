@@ -8,7 +8,7 @@ from services.nomination.consumers.receivers import RECEIVERS
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
-from shared.parcels import ParcelReader
+from shared.parcels import ParcelReader, sweep_hourly
 from shared.runtime import Runtime
 from shared.web import make_app
 
@@ -24,4 +24,5 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     app.include_router(api.router)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
+    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock)
     return app

@@ -7,7 +7,7 @@ from services.review.consumers.receivers import RECEIVERS
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
-from shared.parcels import ParcelReader
+from shared.parcels import ParcelReader, sweep_hourly
 from shared.runtime import Runtime
 from shared.web import make_app
 
@@ -21,4 +21,5 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
+    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock)
     return app

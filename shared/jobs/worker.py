@@ -76,6 +76,7 @@ class Jobs:
     ) -> None:
         self._database, self._heartbeat, self._poll, self._most = database, heartbeat, poll, most_at_once
         self._kinds: dict[str, _Kind] = {}
+        self._chores: list[Callable[[], Awaitable[object]]] = []
         self._working: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.bell = Bell(database)
@@ -106,6 +107,10 @@ class Jobs:
         which failed or was given up.
         """
         self._kinds[name] = _Kind(handler, pauses, at_once, longest, on_failure)
+
+    def every_hour(self, chore: Callable[[], Awaitable[object]]) -> None:
+        """Do this at the start of a session and once an hour; one that fails is told, and tried in an hour again."""
+        self._chores.append(chore)
 
     async def run(self) -> None:
         """Do jobs until cancelled; what is in hand then goes back into the queue.
@@ -179,6 +184,11 @@ class Jobs:
             if mended:
                 _log.warning("jobs.mended", jobs=mended)
                 self.bell.ring()
+            for chore in self._chores if tick % TICKS_PER_PURGE == 0 else ():
+                try:
+                    await chore()
+                except Exception as error:  # noqa: BLE001  # housekeeping that fails keeps no job from being done
+                    _log.error("jobs.chore_failed", error=f"{type(error).__name__}: {str(error)[:300]}")
             await asyncio.sleep(TICK_SECONDS)
 
     async def do(self, job: Job, kind: _Kind) -> None:

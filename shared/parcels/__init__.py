@@ -5,7 +5,7 @@ The owner's side: `store` before the transaction whose event carries the `Sealed
 """
 
 from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed
-from shared.parcels.moving import ParcelReader, Receiver, Receivers, path_of, store, sweep
+from shared.parcels.moving import ParcelReader, Receiver, Receivers, path_of, store, sweep, sweep_hourly
 from shared.parcels.packing import (
     MOST_DOSSIER,
     MOST_FILES,
@@ -42,4 +42,5 @@ __all__ = [
     "seal",
     "store",
     "sweep",
+    "sweep_hourly",
 ]

@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import files as contents
+from shared.clock import Clock
 from shared.database import Database
 from shared.events import Sealed
 from shared.federation import Federation
@@ -32,6 +34,11 @@ Receivers = Mapping[str, Receiver]
 IDENTITIES = "age-identities.txt"
 SWEPT_AFTER = timedelta(days=1)
 _LARGE = 20 * 1024 * 1024
+
+_NAMED = text(
+    """select distinct (jsonb_path_query(convert_from(body, 'UTF8')::jsonb, '$.**.parcel_id') #>> '{}')::uuid
+         from outbox where position('"parcel_id"'::bytea in body) > 0"""
+)
 
 _log = structlog.get_logger("parcels")
 
@@ -141,17 +148,31 @@ class ParcelReader:
             raise GiveUp(str(error)) from None
 
 
-async def sweep(objects: Objects, owner: str, known: Collection[UUID], now: datetime) -> list[UUID]:
-    """Delete parcels of a service older than a day that no event names; returns their ids.
+def sweep_hourly(jobs: Jobs, database: Database, objects: Objects, clock: Clock) -> None:
+    """Have the service's own parcels swept by its worker."""
 
-    `known`: those that events name, read after the transactions of a day ago have ended. `now`: real time.
+    async def sweep_now() -> None:
+        await sweep(database, objects, clock.real())
+
+    jobs.every_hour(sweep_now)
+
+
+async def sweep(database: Database, objects: Objects, now: datetime) -> list[UUID]:
+    """Delete the service's own parcels older than a day that none of its events names; returns their ids.
+
+    `now`: real time. The outbox is asked last: a transaction that named one of them has long ended.
     """
-    named = {path_of(owner, parcel_id) for parcel_id in known}
-    swept = []
-    for stored in await objects.list(f"{owner}/parcels"):
-        if stored.path not in named and stored.modified < now - SWEPT_AFTER and stored.path.endswith(".age"):
-            await objects.delete(stored.path)
-            swept.append(UUID(stored.path.rpartition("/")[2].removesuffix(".age")))
+    owner = database.speaker.service
+    old = {
+        UUID(stored.path.rpartition("/")[2].removesuffix(".age")): stored.path
+        for stored in await objects.list(f"{owner}/parcels")
+        if stored.modified < now - SWEPT_AFTER and stored.path.endswith(".age")
+    }
+    async with database.reading() as session:
+        named = set(await session.scalars(_NAMED)) if old else set()
+    swept = sorted(set(old) - named)
+    for parcel_id in swept:
+        await objects.delete(old[parcel_id])
     await objects.tidy(now - SWEPT_AFTER)
     if swept:
         _log.info("parcels.swept", owner=owner, parcels=len(swept))

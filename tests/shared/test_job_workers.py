@@ -167,3 +167,29 @@ async def test_another_worker_goes_on_with_the_job_of_a_killed_one(database: Dat
     async with running(made):
         assert await until(all_ended, database) == [("deadly", JobState.DONE, 0, None)]
     assert done == [{"n": 1}]
+
+
+async def test_a_chore_is_done_when_a_session_begins_and_its_failure_keeps_no_job_waiting(database: Database) -> None:
+    done: list[str] = []
+
+    async def fails() -> None:
+        done.append("fails")
+        raise ConnectionError("the store is away")
+
+    async def works() -> None:
+        done.append("works")
+
+    async def work(_payload: dict[str, Any]) -> None:
+        done.append("job")
+
+    made = make(database)
+    made.add("work", work)
+    made.every_hour(fails)
+    made.every_hour(works)
+    async with running(made):
+        async with asyncio.timeout(30):
+            while len(done) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await enqueue(database, "work")
+        assert await until(all_ended, database) == [("work", JobState.DONE, 0, None)]
+    assert done == ["fails", "works", "job"]

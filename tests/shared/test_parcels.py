@@ -19,9 +19,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit, inbox, jobs, outbox, parcels
+from shared.asyncapi import example
 from shared.audit import Actor
 from shared.database import Database, new_metadata
-from shared.events import Sealed
+from shared.events import NominationSubmitted, Sealed
 from shared.federation import Federation
 from shared.jobs import Jobs, JobState
 from shared.objects import Objects
@@ -474,13 +475,16 @@ async def test_a_purpose_that_nobody_takes_fails(house: House) -> None:
 
 @pytest.mark.db
 async def test_parcels_that_no_event_names_are_swept_after_a_day(house: House) -> None:
-    named, unnamed, fresh = [(await house.send()).parcel_id for _ in range(3)]
+    parcel = await house.send()
+    async with house.database.transaction() as session:
+        outbox.record(session, example(NominationSubmitted).model_copy(update={"dossier": parcel}))
+    named, unnamed, fresh = [parcel.parcel_id, *[(await house.send()).parcel_id for _ in range(2)]]
     folder = house.folder / "objects/nomination/parcels"
     (folder / "half.age#1").write_bytes(b"half")
     now = datetime.now(UTC)
     for name in (f"{named}.age", f"{unnamed}.age", "half.age#1"):
         os.utime(folder / name, times=(now.timestamp() - 100_000,) * 2)
-    assert await parcels.sweep(house.objects, "nomination", {named}, now) == [unnamed]
+    assert await parcels.sweep(house.database, house.objects, now) == [unnamed]
     assert house.files() == {f"nomination/parcels/{one}.age" for one in (named, fresh)}
 
 
