@@ -1,4 +1,4 @@
-"""Who did what, when, under which role: a plain row in the act's own transaction, without personal data (design 9)."""
+"""Who did what, when, under which role: a plain row in the act's own transaction, without personal data."""
 
 from dataclasses import dataclass
 from uuid import UUID

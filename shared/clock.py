@@ -1,6 +1,6 @@
 """The clock that everything is given, so that the domain can live in another year than the machine.
 
-Two kinds of time (design 9): *domain* time moves rules, `occurred_at`, edges and deadlines and may be shifted; *real*
+Two kinds of time: *domain* time moves rules, `occurred_at`, edges and deadlines and may be shifted; *real*
 time rules leases, tokens, TLS and partitions and is never shifted. *Dates* are those of Asia/Ho_Chi_Minh: a day ends
 there at 24:00.
 """

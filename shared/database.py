@@ -35,7 +35,7 @@ ENQUEUED = "jobs.enqueued"
 
 
 class AnotherCluster(Exception):
-    """The data was moved to another PostgreSQL cluster, where transaction ids begin elsewhere (design 7)."""
+    """The data was moved to another PostgreSQL cluster, where transaction ids begin elsewhere."""
 
 
 def new_metadata() -> MetaData:

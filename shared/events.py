@@ -2,7 +2,7 @@
 
 An event is a fact in the past tense. Its class names the service that says it, the doors it is said on and the field
 that is its key; its docstring says who says it and who hears it. Topics are derived, never typed. Fields are ids and
-facts as of then, never personal data and never what a person typed: those travel in parcels (design 5 and 8). Events
+facts as of then, never personal data and never what a person typed: those travel in parcels. Events
 change by optional fields only; whatever breaks a reader is a new name.
 """
 
@@ -17,7 +17,7 @@ SERVICES = ("nomination", "review", "publishing", "notification")
 
 
 class Door(StrEnum):
-    """Who may read a topic (design 3). `TO` stands for one topic per neighbour."""
+    """Who may read a topic. `TO` stands for one topic per neighbour."""
 
     INTERNAL = "internal"
     TO = "to"

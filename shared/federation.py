@@ -1,4 +1,4 @@
-"""Who takes part: agencies, their dated edges, keys and recipients, read from one TOML file (design 3).
+"""Who takes part: agencies, their dated edges, keys and recipients, read from one TOML file.
 
 The file is the only source of neighbours, keys and addresses. Its terms are dated: an edge holds from its first day
 until, exclusively, its last. What is not in the file is not allowed.

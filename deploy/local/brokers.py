@@ -1,4 +1,4 @@
-"""Which broker the runner uses: a given one, else a real Kafka here, else the evaluation broker (design 12)."""
+"""Which broker the runner uses: a given one, else a real Kafka here, else the evaluation broker."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ OTHER_USERS = ("postgres", "nobody")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 ROLE_SETTINGS = {"transaction_timeout": "30s", "idle_in_transaction_session_timeout": "5s"}
-"""Set on every login role: one long writer anywhere on the server would hold up all relays (design 7)."""
+"""Set on every login role: one long writer anywhere on the server would hold up all relays."""
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,

@@ -184,7 +184,7 @@ def check_contacts(
     """Raises BadContact: an address that cannot be one, one address for two people, a child without birthday or
     guardian.
 
-    Two links never go to one contact (design 10): who answers for both would answer alone.
+    Two links never go to one contact: who answers for both would answer alone.
     """
     for relation, email in emails.items():
         if email and not (len(email) <= 200 and _EMAIL.fullmatch(email)):

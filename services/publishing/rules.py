@@ -37,7 +37,7 @@ class ConsentState(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a person may agree to, one unticked box each (design 10)."""
+    """What a person may agree to, one unticked box each."""
 
     PORTAL = "portal"
     UPPER = "upper"

@@ -1,4 +1,4 @@
-"""Who somebody is and what they may act as, as facts without any I/O (design 10).
+"""Who somebody is and what they may act as, as facts without any I/O.
 
 An identity is the pair (issuer, subject), never an e-mail address. Roles are dated: a role counts on a day when `since`
 has come and `until` has not (`until` is exclusive). A role without a unit is held for the whole agency. What is unknown

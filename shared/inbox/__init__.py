@@ -1,7 +1,7 @@
 """The inbox: every record of the topics a service hears takes effect exactly once and in its stream's order.
 
 `Hearing` says what a service hears; `batch.take` handles records in one transaction; `Worker` reads them from Kafka.
-What cannot take effect is set aside, never lost: waiting, unknown, parked, fork, refused (design 7).
+What cannot take effect is set aside, never lost: waiting, unknown, parked, fork, refused.
 """
 
 from shared.inbox.batch import Handlers, Hearing, TooManyParked, event_id_of

@@ -1,4 +1,4 @@
-"""One batch of records, one transaction: each record gets exactly one of the outcomes of design 7."""
+"""One batch of records, one transaction: each record gets exactly one outcome."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Parcels: personal content on the move, sealed to the one service that may read it (design 8).
+"""Parcels: personal content on the move, sealed to the one service that may read it.
 
 The owner's side: `store` before the transaction whose event carries the `Sealed`. The reader's side: its consumer calls
 `expect`, a `ParcelReader` fetches, opens and hands it to the service's receiver. Opening distrusts the sender.

@@ -1,4 +1,4 @@
-"""Consent: asked once, answered by a one-time link, withdrawn at any time (design 10)."""
+"""Consent: asked once, answered by a one-time link, withdrawn at any time."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
