@@ -59,7 +59,6 @@ async def take(database: Database, hearing: Hearing, items: Items, offsets: Offs
     """
     parked_before = hearing.parked_in_a_row
     for careful in (False, True):
-        hearing.parked_in_a_row = parked_before
         try:
             async with database.transaction() as session:
                 batch = await Batch.open(session, hearing, items, careful=careful)
@@ -68,6 +67,7 @@ async def take(database: Database, hearing: Hearing, items: Items, offsets: Offs
         except TooManyParked:
             raise
         except Exception as error:
+            hearing.parked_in_a_row = parked_before  # nothing was parked: the same records come again
             if careful or is_passing(error):
                 raise
             _log.info("inbox.batch_again_one_by_one", error=type(error).__name__, records=len(items))
@@ -135,8 +135,6 @@ class Batch:
         """Take what waited for this stream's newest event, one after the other."""
         seen = self.seen[stream]
         while waiting := seen.aside.get(seen.last + 1):
-            if seen.parked_at(seen.last + 1):
-                return
             first, *others = waiting
             arrival = await self._fetch(first)
             del seen.aside[seen.last + 1]

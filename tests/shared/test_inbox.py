@@ -1,24 +1,30 @@
 """The inbox on PostgreSQL: each record gets exactly one of the outcomes."""
 
-from collections import Counter
+import asyncio
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
-from shared.inbox import Hearing, Kind, TooManyParked, operating
+from shared.inbox import Hearing, Kind, TooManyParked, event_id_of, operating
 from shared.inbox.arrivals import receive
 from shared.inbox.batch import take
 from tests.support import toy
 from tests.support.databases import Databases
-from tests.support.toy import Broken, Later, Mood, Unheard, counted, effects
+from tests.support.line import until
+from tests.support.toy import Answered, Broken, Counted, Later, Mood, Unheard, counted, effects
 from tests.support.wire import Record, make
 
 pytestmark = pytest.mark.db
 
 AGENCY = "tan-binh"
+TOPIC = f"{AGENCY}.nomination.internal"
 OPERATOR = Actor("system:test", "operator")
 
 
@@ -117,6 +123,59 @@ async def test_the_same_event_on_another_door_counts_without_effect(database: Da
     assert await effects(database) == [("a", 1)]
 
 
+async def test_what_waits_counts_without_effect_when_another_door_brought_it_meanwhile(
+    database: Database, hearing: Hearing
+) -> None:
+    first, waiting = one(1), one(2)
+    named = dict(waiting.headers) | {"ce_sequence": b"1"}
+    again = replace(waiting, topic=f"{AGENCY}.nomination.public", headers=list(named.items()))
+    assert await hear(database, hearing, waiting) == {"waiting": 1}
+    assert await hear(database, hearing, again) == {"handled": 1}
+    assert await hear(database, hearing, first) == {"handled": 1, "counted": 1}
+    assert (await effects(database), await aside(database)) == ([("a", 2), ("a", 1)], [])
+
+
+async def test_two_issuers_may_give_one_id_to_their_events(database: Database, hearing: Hearing) -> None:
+    own = one(1)
+    number = UUID(dict(own.headers)["ce_id"].decode())
+    foreign = make(counted("a", 7), 1, agency="phuong-nam", event_id=number)
+    assert await hear(database, hearing, own, foreign, own, foreign) == {"handled": 2, "duplicate": 2}
+    assert await effects(database) == [("a", 1), ("a", 7)]
+
+
+async def test_two_batches_that_name_their_streams_in_opposite_order_do_not_deadlock(
+    database: Database, hearing: Hearing
+) -> None:
+    """Each meets a stream that is held elsewhere between two that both want: whoever locks as they come, deadlocks."""
+    m, n, x, y = (one(1, thing=thing) for thing in "mnxy")
+    await hear(database, hearing, m, n, x, y)
+
+    async def both_wait() -> bool:
+        async with database.reading() as session:
+            sql = (
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            return bool(await session.scalar(text(sql)) == 2)
+
+    async with database.transaction() as session:
+        await session.execute(text("select from inbox_streams where key in ('m', 'n') for update"))
+        batches = [asyncio.create_task(hear(database, hearing, *those)) for those in ((x, m, y), (y, n, x))]
+        await until(both_wait, "both batches wait")
+    assert await asyncio.gather(*batches) == [{"duplicate": 3}, {"duplicate": 3}]
+
+
+async def test_a_handler_may_ask_for_the_id_of_its_event(database: Database, hearing: Hearing) -> None:
+    asked = []
+
+    async def ask(session: AsyncSession, event: Any) -> None:
+        asked.append((event.number, event_id_of(session)))
+
+    hearing.handlers = {Counted: ask}
+    first, second = one(1), one(2)
+    await hear(database, hearing, first, second)
+    assert asked == [(n, UUID(dict(r.headers)["ce_id"].decode())) for n, r in ((1, first), (2, second))]
+
+
 async def test_a_type_without_handler_is_skipped_and_moves_its_stream(database: Database, hearing: Hearing) -> None:
     unheard = make(Unheard(thing="a", occurred_at=Clock().now()), 1, agency=AGENCY)
     assert await hear(database, hearing, unheard, one(2)) == {"skipped": 1, "handled": 1}
@@ -189,22 +248,82 @@ async def test_too_many_failures_in_a_row_stop_instead_of_parking_the_topic(
     assert await aside(database) == []
 
 
-async def test_unreadable_and_foreign_records_are_refused_apart(database: Database, hearing: Hearing) -> None:
-    good = one(1)
+async def test_failures_that_are_not_in_a_row_park_and_stop_nothing(database: Database, hearing: Hearing) -> None:
+    hearing.most_parked_in_a_row = 2
+    mixed = [broken(1, thing="a"), one(1, thing="b"), broken(1, thing="c"), one(1, thing="d")]
+    assert await hear(database, hearing, *mixed) == {"parked": 2, "handled": 2}
+    assert hearing.parked_in_a_row == 0
+
+
+async def test_a_failure_that_passes_takes_nothing_parks_nothing_and_counts_none_in_a_row(
+    database: Database, hearing: Hearing
+) -> None:
+    """The second record loses its connection, however often the batch comes: the first one is parked once, at last."""
+    away, calls = True, 0
+
+    async def on_later(session: AsyncSession, event: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if away:
+            raise ConnectionError
+        await toy.on_counted(session, event)
+
+    hearing.most_parked_in_a_row = 2
+    hearing.handlers = {**toy.HANDLERS, Later: on_later}
+    batch = broken(1), make(Later(thing="b", number=1, occurred_at=Clock().now()), 1, agency=AGENCY)
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            await hear(database, hearing, *batch)
+    with pytest.raises(ConnectionError):
+        await hear(database, hearing, batch[1])
+    assert (await effects(database), await aside(database), calls) == ([], [], 4)  # never at once again
+    away = False
+    assert await hear(database, hearing, *batch) == {"parked": 1, "handled": 1}
+    assert (await effects(database), await aside(database)) == ([("b", 1)], [(Kind.PARKED, 1)])
+
+
+async def test_unreadable_and_foreign_records_are_refused_apart_each_with_its_reason(
+    database: Database, hearing: Hearing
+) -> None:
+    good, second = one(1), one(2)
+    named = dict(second.headers)
+
+    def but(**changed: Any) -> Record:
+        return replace(second, **changed)
+
+    def headers(**changed: bytes | None) -> list[tuple[str, bytes | None]]:
+        return list({**named, **changed}.items())
+
+    not_utf8 = "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"
     bad = [
-        make(counted("b", 1), 1, agency=AGENCY, headers=[*good.headers, ("x", b"\xff")]),
-        make(counted("b", 1), 1, agency=AGENCY, headers=[("ce_id", b"\xff\xfe"), *good.headers[1:]]),
-        make(counted("b", 1), 1, agency=AGENCY, headers=[("ce_id", None)]),
-        make(counted("b", 1), 1, agency=AGENCY, value=None),
-        make(counted("b", 1), 1, agency=AGENCY, key=None),
-        make(counted("b", 1), 1, agency=AGENCY, key=b"other"),
-        make(counted("b", 1), 1, agency="other", topic=f"{AGENCY}.nomination.internal"),
-        make(counted("b", 1), 1, agency=AGENCY, service="review", topic=f"{AGENCY}.nomination.internal"),
+        (but(headers=headers(x=b"\xff")), not_utf8),
+        (but(headers=headers(ce_id=b"\xff\xfe")), not_utf8),
+        (but(headers=headers(ce_id=None)), "header ce_id is null"),
+        (but(headers=headers(x=None)), "header x is null"),
+        (but(headers=headers(ce_sequence=b"0")), "sequence is not a number from 1 on"),
+        (but(headers=headers(ce_source=b"tan-binh")), "source is not /<agency>/<service>"),
+        (but(value=None), "the record has no body"),
+        (but(key=None), "the record has no key"),
+        (but(key=b"\xff"), not_utf8),
+        (but(key=b"other"), "subject differs from the record's key"),
+        (make(counted("a", 2), 2, agency="other", topic=TOPIC), f"source /other/nomination does not own topic {TOPIC}"),
+        (
+            make(counted("a", 2), 2, agency=AGENCY, service="review", topic=TOPIC),
+            f"source /{AGENCY}/review does not own topic {TOPIC}",
+        ),
+        (
+            make(Answered(thing="a", occurred_at=Clock().now()), 2, agency=AGENCY),
+            "type vn.guongsang.review.Answered.v1 is not said by nomination",
+        ),
     ]
-    outcome = await hear(database, hearing, *bad[1:], good)
-    assert outcome == {"refused": 7, "handled": 1}
-    assert await effects(database) == [("a", 1)]
-    assert Counter(kind for kind, _ in await aside(database)) == {Kind.REFUSED: 7}
+    assert await hear(database, hearing, *(record for record, _ in bad), good, second) == {
+        "refused": len(bad),
+        "handled": 2,
+    }
+    assert await effects(database) == [("a", 1), ("a", 2)]
+    async with database.reading() as session:
+        told = [(r.kind, r.reason) for r in await operating.list_set_aside(session)]
+    assert told == [(Kind.REFUSED, reason) for _, reason in bad]
 
 
 async def test_a_poison_body_is_parked_at_its_place(database: Database, hearing: Hearing) -> None:
