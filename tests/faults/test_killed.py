@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka import TopicPartition
 from sqlalchemy import text
 
 from shared.outbox import lease
@@ -125,15 +126,16 @@ async def test_a_holder_that_does_not_know_that_it_lost_the_lease_moves_nothing(
     held = await lease.take(first)
     assert held is not None
     assert await lease.take(second) is None
+    await held.move(3, 3, {(line.topic, 0): 3})
     await first.execute("select pg_advisory_unlock_all()")  # as when its session ended unnoticed
     new = await lease.take(second)
     assert new is not None
     with pytest.raises(LeaseLost):
-        await held.move(9, 9, {})
+        await held.move(9, 9, {(line.topic, 0): 9})
     with pytest.raises(LeaseLost):
         await held.lower(line.topic, 0, 9)
     await new.move(5, 5, {})
     assert (await cursor_and_newest(line))[0] == 5
-    assert await acknowledged(second) == {}
+    assert await acknowledged(second) == {TopicPartition(line.topic, 0): 3}
     await first.close()
     await second.close()

@@ -160,11 +160,13 @@ async def test_a_dump_in_a_younger_cluster_is_refused_and_sends_all_in_order_aft
     assert (done.moved[0] != done.moved[1], done.renumbered, done.unknown) == (True, 0, ())
     line.said = moved
     await line.say(4)
+    await line.say(1, things=["new"])
     async with running(line.relay(), line.worker()):
         await line.settled()
     await moved.close()
-    assert await line.counted() == {thing: [1, 2, 3, 4] for thing in "abc"}
-    assert (await line.aside(), by_stream(await line.log())) == ([], {thing: {1, 2, 3, 4} for thing in "abc"})
+    assert await line.counted() == {"a": [1, 2, 3, 4], "b": [1, 2, 3, 4], "c": [1, 2, 3, 4], "new": [1]}
+    expected = {"a": {1, 2, 3, 4}, "b": {1, 2, 3, 4}, "c": {1, 2, 3, 4}, "new": {1}}
+    assert (await line.aside(), by_stream(await line.log())) == ([], expected)
 
 
 async def test_a_restored_reader_reads_again_what_it_forgot(line: Line, databases: Databases) -> None:
