@@ -17,6 +17,7 @@ from shared.federation import Agency, Federation, owned_topics, readable_topics
 from shared.inbox import Handlers, Hearing
 from shared.inbox.worker import Worker
 from shared.jobs import Jobs
+from shared.measuring import Measures
 from shared.objects import Objects
 from shared.outbox import Speaker
 from shared.outbox.relay import Relay
@@ -46,7 +47,11 @@ class Runtime:
     """Whether this process relays and hears, or only serves pages."""
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a part cannot go on by itself: the process should end."""
+    measures: Measures = field(init=False)
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.measures = Measures(self.database)
 
     async def start(self, *, work: bool) -> None:
         """Begin relaying and hearing when `work` is asked for. Needs neither broker nor database.

@@ -117,6 +117,8 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        if runtime.work:  # one who only serves pages would repeat what the others tell
+            await runtime.measures.take()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -23,7 +23,6 @@ from shared.inbox.arrivals import receive
 from shared.inbox.batch import Hearing, TooManyParked, take
 from shared.inbox.failures import is_passing
 from shared.inbox.operating import take_unknown
-from shared.inbox.tables import Kind
 from shared.kafka import KafkaAccess
 
 MAX_RECORDS = 1000
@@ -32,8 +31,7 @@ STUCK_TICKS = 3
 TIMES: dict[str, Any] = {"request_timeout_ms": 10_000, "metadata_max_age_ms": 10_000, "retry_backoff_ms": 200}
 
 _log = structlog.get_logger("inbox")
-_lag = Gauge("guongsang_inbox_lag", "records not yet taken in", ["agency", "service"])
-_aside = Gauge("guongsang_set_aside", "records set aside", ["agency", "service", "kind"])
+_lag = Gauge("guongsang_inbox_lag", "records not yet taken in; left out while nobody hears", ["agency", "service"])
 
 
 class Stuck(Exception):
@@ -133,6 +131,7 @@ class Worker:
             await loop.run(self)
         finally:
             self.assigned = 0
+            _lag.remove(self._hearing.agency, self._hearing.service)
             with suppress(TimeoutError, KafkaError):
                 async with asyncio.timeout(5):
                     await broker.stop()
@@ -306,14 +305,11 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     async def _look_aside(self, pace: Pace) -> None:
         async with self._database.reading() as session:
             age = "extract(epoch from clock_timestamp() - min(since))::float"
-            rows = await session.execute(text(f"select kind, topic, count(*), {age} from set_aside group by 1, 2"))  # noqa: S608
-        totals: dict[str, int] = dict.fromkeys(Kind, 0)
-        for kind, topic, count, seconds in rows:
-            totals[kind] += count
-            if kind == "waiting" and seconds > pace.gap_alarm:
+            sql = f"select topic, count(*), {age} from set_aside where kind = 'waiting' group by 1"  # noqa: S608
+            rows = await session.execute(text(sql))
+        for topic, count, seconds in rows:
+            if seconds > pace.gap_alarm:
                 _log.error("inbox.gap_stays", topic=topic, waiting=count, seconds=round(seconds))
-            if kind == "waiting" and count >= MOST_WAITING:
+            if count >= MOST_WAITING:
                 _log.error("inbox.topic_paused", topic=topic, waiting=count)
                 self._pause([tp for tp in self.consumer.assignment() if tp.topic == topic], pace.tick * 1.5)
-        for kind, total in totals.items():
-            _aside.labels(self._hearing.agency, self._hearing.service, kind).set(total)

@@ -1,7 +1,6 @@
 """The relay: sends what the outbox holds, in order, as a session that any error ends and begins anew."""
 
 import asyncio
-import time
 import zlib
 from collections import Counter as Tally
 from collections import defaultdict
@@ -13,7 +12,7 @@ import asyncpg
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from shared.kafka import KafkaAccess
 from shared.outbox import archive, lease
@@ -30,10 +29,6 @@ PATIENCE = 15
 
 _log = structlog.get_logger("relay")
 _sent = Counter("guongsang_outbox_sent", "events acknowledged by the broker", ["agency", "service"])
-_size = Gauge("guongsang_outbox_unsent", "events not yet sent", ["agency", "service"])
-_age = Gauge("guongsang_outbox_age_seconds", "age of the oldest event not yet sent", ["agency", "service"])
-_horizon = Gauge("guongsang_horizon_age_seconds", "age of the oldest open writing transaction", ["agency", "service"])
-
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 Now = Callable[[], datetime]
@@ -125,7 +120,7 @@ class Relay:
             await _stop(producer)
 
     async def _send_all(self, held: Lease, producer: AIOKafkaProducer) -> None:
-        pause, measured, cursor = SHORTEST_PAUSE, 0.0, (held.position, held.id)
+        pause, cursor = SHORTEST_PAUSE, (held.position, held.id)
         rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
         while True:
             if rows:
@@ -142,9 +137,6 @@ class Relay:
                     pause = SHORTEST_PAUSE
                 pause = min(pause * 2, LONGEST_PAUSE)
                 rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
-            if time.monotonic() - measured > 5:
-                await self._measure(held)
-                measured = time.monotonic()
 
     async def _rung(self, seconds: float) -> bool:
         """Wait for the doorbell, at most so long. Polling is the truth; the bell only makes it early."""
@@ -221,17 +213,6 @@ class Relay:
             ]
             if missing:
                 yield missing
-
-    async def _measure(self, held: Lease) -> None:
-        row = await held.connection.fetchrow(
-            """select count(*), coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float,
-                      (select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float
-                         from pg_stat_activity where backend_xid is not null)
-                 from outbox where (position, id) > ($1, $2)""",
-            *(held.position, held.id),
-        )
-        for gauge, value in zip((_size, _age, _horizon), row or (), strict=True):
-            gauge.labels(*self._labels).set(value)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -9,53 +9,28 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from deploy.local.kafka import ADMIN
 from shared.clock import Clock
 from shared.database import Database
 from shared.inbox import Kind
 from tests.support import toy
-from tests.support.databases import PASSWORD, Databases
-from tests.support.line import Line, running, until, write_secret
+from tests.support.databases import Databases
+from tests.support.line import Line, running, until
 from tests.support.toy import Broken, counted
+from tests.support.toy_runtime import settings_of
 from tests.support.wire import make
 
 pytestmark = pytest.mark.kafka
-
-FEDERATION = """
-version = 1
-name = "test"
-
-[[agency]]
-id = "{agency}"
-name = "Phòng Giáo dục và Đào tạo thử nghiệm"
-short = "Thử nghiệm"
-mark = "TN"
-tier = "district"
-line = "administrative"
-from = 2020-01-01
-"""
 
 
 class Operator:
     """Runs commands of one toy service."""
 
     def __init__(self, line: Line, folder: Path) -> None:
-        federation = folder / "federation.toml"
-        federation.write_text(FEDERATION.format(agency=line.agency))
-        self._settings = {
-            "AGENCY": line.agency,
-            "FEDERATION": str(federation),
-            "DATABASE_PASSWORD_FILE": str(write_secret(folder / "database.password", PASSWORD)),
-            "KAFKA_SERVERS": line.kafka.address,
-            "KAFKA_USER": ADMIN,
-            "KAFKA_PASSWORD_FILE": str(write_secret(folder / "kafka.password", line.kafka.secrets[ADMIN])),
-            "OBJECTS": str(folder),
-            "SECRETS": str(folder),
-        }
+        self._settings = settings_of(line, folder)
 
     async def run(self, database: Database, *words: str) -> tuple[int, str]:
         """The exit code and what was printed."""
-        settings = {f"GUONGSANG_{name}": value for name, value in self._settings.items()}
+        settings = {f"GUONGSANG_{name.upper()}": value for name, value in self._settings.items()}
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.support.toy_service", database.speaker.service, *words),
             env=os.environ | settings | {"GUONGSANG_DATABASE_URL": database.url},

@@ -1,0 +1,69 @@
+"""The parts of one service process as every process makes them, around a line's databases and broker."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from deploy import topics
+from deploy.local.kafka import ADMIN
+from shared import runtime, web
+from shared.events import SERVICES
+from shared.federation import Federation, owned_topics
+from shared.runtime import Runtime
+from shared.settings import Settings
+from tests.support import toy
+from tests.support.databases import PASSWORD
+from tests.support.line import Line, write_secret
+
+FEDERATION = """
+version = 1
+name = "test"
+
+[[agency]]
+id = "{agency}"
+name = "Phòng Giáo dục và Đào tạo thử nghiệm"
+short = "Thử nghiệm"
+mark = "TN"
+tier = "district"
+line = "administrative"
+from = 2020-01-01
+"""
+
+
+def settings_of(line: Line, folder: Path) -> dict[str, str]:
+    """The settings of a service of a line's agency, but for its database."""
+    federation = folder / "federation.toml"
+    federation.write_text(FEDERATION.format(agency=line.agency))
+    return {
+        "agency": line.agency,
+        "federation": str(federation),
+        "database_password_file": str(write_secret(folder / "database.password", PASSWORD)),
+        "kafka_servers": line.kafka.address,
+        "kafka_user": ADMIN,
+        "kafka_password_file": str(write_secret(folder / "kafka.password", line.kafka.secrets[ADMIN])),
+        "objects": str(folder),
+        "secrets": str(folder),
+    }
+
+
+def build(line: Line, service: str, folder: Path, **settings: Any) -> Runtime:
+    """A service around the database that says (nomination) or that hears (any other)."""
+    database = line.said if service == "nomination" else line.heard
+    told = {**settings_of(line, folder), "database_url": database.url, **settings}
+    return runtime.build(service, Path("services", service), Settings(**told), toy.HANDLERS)
+
+
+def make_topics(line: Line, parts: Runtime) -> None:
+    """All topics of the agency, as `deploy.topics` would make them."""
+    federation: Federation = parts.federation
+    today = parts.clock.today()
+    wanted = [one for service in SERVICES for one in owned_topics(federation, line.agency, service, today)]
+    missing = tuple(one for one in wanted if one.name != line.topic)
+    topics.apply(line.kafka.admin(), topics.Difference(missing, add=(), remove=(), recounts=(), authorizer=True))
+
+
+def client(parts: Runtime) -> httpx2.AsyncClient:
+    """Somebody at the port of this process, which a test starts and stops itself."""
+    transport = httpx2.ASGITransport(web.make_app(parts, work=False))
+    return httpx2.AsyncClient(transport=transport, base_url="http://service")
