@@ -17,7 +17,7 @@ from shared.federation import Topic
 from shared.inbox.worker import Pace, Worker, _Loop
 from shared.outbox.relay import partition_of
 from tests.support import toy
-from tests.support.line import PARTITIONS, Line, running, until
+from tests.support.line import PARTITIONS, Line, loops_of, running, until
 
 pytestmark = pytest.mark.kafka
 
@@ -74,8 +74,17 @@ async def test_partitions_move_while_a_batch_is_in_hand(line: Line) -> None:
 
 def first_loop_places(worker: Worker) -> int:
     """How many partitions the session of a worker holds; it gives them away before it lets the batch in hand end."""
-    loops = [one for one in gc.get_objects() if isinstance(one, _Loop) and one._hearing is worker._hearing]
-    return sum(len(one._placed) for one in loops)
+    return sum(len(one._placed) for one in loops_of(worker))
+
+
+async def test_who_must_give_partitions_away_ends_the_batch_in_hand_first(line: Line) -> None:
+    loop = _Loop(line.heard, toy.hearing(line.agency))
+    async with loop._in_hand:
+        revoked = asyncio.create_task(loop.on_partitions_revoked([]))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not revoked.done()
+    await revoked
 
 
 async def test_a_deadlock_between_two_members_passes_and_parks_nothing(line: Line) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg import UndefinedTableError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -341,3 +342,19 @@ async def test_offsets_are_stored_with_the_batch(database: Database, hearing: He
     async with database.reading() as session:
         rows = await session.execute(text("select topic, partition, next from inbox_offsets"))
         assert [tuple(row) for row in rows] == [(f"{AGENCY}.nomination.internal", 0, 2)]
+
+
+async def test_effect_and_offset_stand_or_fall_together(database: Database, hearing: Hearing) -> None:
+    async def rename(old: str, new: str) -> None:
+        async with database.transaction() as session:
+            await session.execute(text(f"alter table {old} rename to {new}"))
+
+    hearing.most_parked_in_a_row = 1  # a handler that cannot write stops the worker and parks nothing
+    for table in ("inbox_offsets", "effects"):
+        await rename(table, "away")
+        with pytest.raises((TooManyParked, UndefinedTableError), match=f'relation "{table}" does not exist'):
+            await hear(database, hearing, one(1))
+        await rename("away", table)
+        async with database.reading() as session:
+            offsets = await session.scalar(text("select count(*) from inbox_offsets"))
+        assert (offsets, await effects(database), await aside(database)) == (0, [], [])

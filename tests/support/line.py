@@ -1,6 +1,7 @@
 """A line between two toy services of one agency: `nomination` says, `review` hears, over a real broker."""
 
 import asyncio
+import gc
 import secrets
 import time
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions
 from sqlalchemy import text
 
 from deploy import topics
@@ -18,7 +20,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.federation import Topic
 from shared.inbox import Kind, operating
-from shared.inbox.worker import Pace, Worker
+from shared.inbox.worker import Pace, Worker, _Loop
 from shared.kafka import KafkaAccess
 from shared.outbox.relay import Relay, partition_of
 from tests.support import toy
@@ -156,6 +158,16 @@ class Line:
 
     async def log(self) -> list[tuple[str, int]]:
         """(key, sequence) of everything in the topic, partition by partition."""
+        return [(key, sequence) for _, key, sequence in await self._read()]
+
+    async def places(self) -> dict[str, set[int]]:
+        """In which partitions each key lies."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for partition, key, _ in await self._read():
+            found[key].add(partition)
+        return dict(found)
+
+    async def _read(self) -> list[tuple[int, str, int]]:
         ends = await self.ends()
         consumer = AIOKafkaConsumer(enable_auto_commit=False, **self.access().client_options())
         try:
@@ -166,10 +178,17 @@ class Line:
                 consumer.seek(tp, 0)
                 while await consumer.position(tp) < ends[tp]:
                     for rows in (await consumer.getmany(timeout_ms=500)).values():
-                        found += [(r.key.decode(), int(dict(r.headers)["ce_sequence"])) for r in rows]
+                        found += [(tp.partition, r.key.decode(), int(dict(r.headers)["ce_sequence"])) for r in rows]
             return found
         finally:
             await consumer.stop()
+
+    async def committed(self) -> dict[TopicPartition, int]:
+        """The offsets that the listening group has committed."""
+        admin = self.kafka.admin()
+        [done] = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(f"{self.agency}.review")]).values()
+        told = await asyncio.to_thread(done.result)
+        return {TopicPartition(one.topic, one.partition): one.offset for one in told.topic_partitions}
 
     async def put(self, *those: Record) -> None:
         """Put records into the topic past the outbox, in their order, each where its key belongs."""
@@ -187,6 +206,11 @@ class Line:
     async def outbox(self) -> list[Record]:
         """What was said, as records."""
         return await records(self.said)
+
+
+def loops_of(worker: Worker) -> list[_Loop]:
+    """The running sessions of a worker; it shows them to nobody."""
+    return [one for one in gc.get_objects() if isinstance(one, _Loop) and one._hearing is worker._hearing]
 
 
 @asynccontextmanager
