@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from asyncpg import UndefinedTableError
+from asyncpg import CheckViolationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -345,16 +345,16 @@ async def test_offsets_are_stored_with_the_batch(database: Database, hearing: He
 
 
 async def test_effect_and_offset_stand_or_fall_together(database: Database, hearing: Hearing) -> None:
-    async def rename(old: str, new: str) -> None:
+    async def change(how: str) -> None:
         async with database.transaction() as session:
-            await session.execute(text(f"alter table {old} rename to {new}"))
+            await session.execute(text(how))
 
     hearing.most_parked_in_a_row = 1  # a handler that cannot write stops the worker and parks nothing
     for table in ("inbox_offsets", "effects"):
-        await rename(table, "away")
-        with pytest.raises((TooManyParked, UndefinedTableError), match=f'relation "{table}" does not exist'):
+        await change(f"alter table {table} add constraint nothing check (false)")
+        with pytest.raises((TooManyParked, CheckViolationError), match=f'"{table}" violates'):
             await hear(database, hearing, one(1))
-        await rename("away", table)
+        await change(f"alter table {table} drop constraint nothing")
         async with database.reading() as session:
             offsets = await session.scalar(text("select count(*) from inbox_offsets"))
         assert (offsets, await effects(database), await aside(database)) == (0, [], [])
