@@ -1,11 +1,15 @@
 """Log lines as JSON: `noun.verbed` and key-values, never prose, never personal data."""
 
 import logging
+import re
 import sys
 
 import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+_QUOTED = re.compile(r"""'[^']*'|"(?![a-z0-9]+(_[a-z0-9]+)+")[^"]*\"""")
+"""What stands in quotes, but for the database's own names, such as "uq_cases_code"."""
 
 
 def set_up(*, service: str, agency: str, level: str = "info") -> None:
@@ -40,6 +44,15 @@ def set_up(*, service: str, agency: str, level: str = "info") -> None:
     # Their lines on every request or fetch say nothing that ours do not.
     for noisy in ("aiokafka", "uvicorn.access", "httpx2", "faststream", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def told(error: BaseException) -> str:
+    """An error in one line for operators and logs, without what a person or an event may have put into its text.
+
+    Databases and libraries quote values, and tell whole rows behind the first line.
+    """
+    first = str(getattr(error, "title", "") or error).split("\n", 1)[0].split("[", 1)[0]
+    return f"{type(error).__name__}: {_QUOTED.sub('…', first).strip()}".strip(": ")[:300]
 
 
 class _Origin:

@@ -20,6 +20,7 @@ from shared.inbox.arrivals import Arrival, Refusal
 from shared.inbox.failures import is_passing
 from shared.inbox.streams import Aside, Identity, Seen, Stream, columns
 from shared.inbox.tables import Kind
+from shared.logs import told
 from shared.outbox.recording import raw_connection
 from shared.tracing import start, tracing
 
@@ -198,7 +199,7 @@ class Batch:
         except Exception as error:
             if not self.careful or is_passing(error):
                 raise
-            reason = f"{type(error).__name__}: {_without_values(error)}"
+            reason = told(error)
             _log.error(
                 "inbox.parked", event_id=str(around.id), type=around.type, topic=arrival.raw.topic, reason=reason
             )
@@ -255,8 +256,3 @@ class Batch:
             *columns(((*stream, seen.last) for stream, seen in self.seen.items()), 3),
             *columns(((*place, following) for place, following in offsets.items()), 3),
         )
-
-
-def _without_values(error: Exception) -> str:
-    """An error's text without what a person or an event may have put into it: it is shown and logged."""
-    return str(getattr(error, "title", "") or str(error).split("\n", 1)[0].split("[", 1)[0])[:300]

@@ -91,12 +91,6 @@ def payload(stored: bytes | None) -> dict[str, Any]:
     return found
 
 
-def told(error: BaseException) -> str:
-    """An error in one line for operators and logs, without the values that may stand in its text."""
-    text = str(getattr(error, "title", "") or str(error).split("\n", 1)[0].split("[", 1)[0])
-    return f"{type(error).__name__}: {text}".strip(": ")[:300]
-
-
 async def _write(database: Database, statement: str, *values: object) -> None:
     async with database.transaction() as session:
         await (await raw_connection(session)).execute(statement, *values)

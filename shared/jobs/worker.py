@@ -24,6 +24,7 @@ from shared.database import Database
 from shared.jobs import queue, runs
 from shared.jobs.bell import Bell
 from shared.jobs.schema import JobState
+from shared.logs import told
 from shared.tracing import start, tracing
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
@@ -199,7 +200,7 @@ class Jobs:
             try:
                 delay, state = await self._do(job, kind)
             except Exception as error:  # noqa: BLE001  # the database, or a broken failure handler: not the job's fault
-                _log.warning("job.not_noted", error=runs.told(error))
+                _log.warning("job.not_noted", error=told(error))
                 delay, state = timedelta(seconds=10), None
         if delay is not None:
             raise RetryRequested(delay=delay, reason="see job_runs")
@@ -224,7 +225,7 @@ class Jobs:
             return timedelta(), None
         if isinstance(failure, GiveUp):
             return None, await self._end(job, kind, payload, JobState.FAILED, str(failure))
-        reason = runs.told(failure)
+        reason = told(failure)
         if run.failures >= len(kind.pauses):
             return None, await self._end(job, kind, payload, JobState.GIVEN_UP, reason)
         delay = kind.pauses[run.failures]

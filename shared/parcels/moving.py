@@ -19,7 +19,7 @@ from shared.events import Sealed
 from shared.federation import Federation
 from shared.inbox.failures import is_passing
 from shared.jobs import PAUSES, GiveUp, Jobs
-from shared.jobs.runs import told
+from shared.logs import told
 from shared.objects import Objects, ObjectTooLarge
 from shared.outbox.recording import raw_connection
 from shared.parcels import awaiting

@@ -199,6 +199,31 @@ async def test_a_lasting_failure_parks_and_holds_back_its_stream_only(database: 
     assert await aside(database) == [(Kind.PARKED, 2), (Kind.WAITING, 3)]
 
 
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (
+            "select cast('Nguyễn Thị Hoa' as int)",
+            "DBAPIError: (sqlalchemy.dialects.postgresql.asyncpg.Error) invalid input syntax for type integer: …",
+        ),
+        (
+            "insert into inbox_streams (topic, key) values ('t', 'Hoa'), ('t', 'Hoa')",
+            "IntegrityError: (sqlalchemy.dialects.postgresql.asyncpg.UniqueViolationError) duplicate key value violates"
+            ' unique constraint "pk_inbox_streams"',
+        ),
+    ],
+)
+async def test_why_a_record_was_parked_tells_no_values(
+    database: Database, hearing: Hearing, statement: str, reason: str
+) -> None:
+    async def fails(session: AsyncSession, _event: Any) -> None:
+        await session.execute(text(statement))
+
+    await hear(database, replace(hearing, handlers={toy.Counted: fails}), one(1))
+    async with database.reading() as session:
+        assert [found.reason for found in await operating.list_set_aside(session)] == [reason]
+
+
 async def test_a_parked_record_that_comes_again_is_a_duplicate(database: Database, hearing: Hearing) -> None:
     failing = broken(1)
     await hear(database, hearing, failing)
@@ -351,10 +376,10 @@ async def test_effect_and_offset_stand_or_fall_together(database: Database, hear
 
     hearing.most_parked_in_a_row = 1  # a handler that cannot write stops the worker and parks nothing
     for table in ("inbox_offsets", "effects"):
-        await change(f"alter table {table} add constraint nothing check (false)")
-        with pytest.raises((TooManyParked, CheckViolationError), match=f'"{table}" violates'):
+        await change(f"alter table {table} add constraint no_{table} check (false)")
+        with pytest.raises((TooManyParked, CheckViolationError), match=f'"no_{table}"'):
             await hear(database, hearing, one(1))
-        await change(f"alter table {table} drop constraint nothing")
+        await change(f"alter table {table} drop constraint no_{table}")
         async with database.reading() as session:
             offsets = await session.scalar(text("select count(*) from inbox_offsets"))
         assert (offsets, await effects(database), await aside(database)) == (0, [], [])
