@@ -45,6 +45,10 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
+ENDING = ("still in use", 'lock file "postmaster.pid" already exists')
+"""What a new server says while a killed one's sessions are still ending, or nobody has collected its dead process."""
+
+
 class Postgres(Server):
     """A PostgreSQL server in a folder (`cluster/`, `admin.password`, `postgres.log`).
 
@@ -99,9 +103,9 @@ class Postgres(Server):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if not self.is_running():
-                if "still in use" not in self.last_words(6):
+                if not any(words in self.last_words(6) for words in ENDING):
                     raise StartFailed(f"PostgreSQL did not start: {self.last_words(1)} ({self.log})")
-                time.sleep(0.2)  # sessions of a killed server are still ending
+                time.sleep(0.2)
                 self._clear_leftover()
                 self.launch()
             if _run([binaries() / "pg_isready", "-q", "-h", LOOPBACK, "-p", str(self.port)]).returncode == 0:

@@ -1,6 +1,7 @@
 """The local servers by themselves: PostgreSQL's traps, and the evaluation broker."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def test_a_strangers_process_with_the_old_pid_neither_hinders_nor_dies(own_postg
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_killed_server_that_nobody_has_collected_yet_hinders_for_a_moment_only(own_postgres: Postgres) -> None:
+    own_postgres.stop()
+    dead = subprocess.Popen(["true"])  # ended, and still in the table of processes until it is collected
+    (own_postgres.cluster / "postmaster.pid").write_text(f"{dead.pid}\n{own_postgres.cluster}\n0\n")
+    collected = threading.Timer(1, dead.wait)
+    collected.start()
+    own_postgres.start()
+    assert own_postgres.is_running()
+    collected.join()
 
 
 def test_a_server_that_its_starter_forgot_is_taken_down_first(own_postgres: Postgres) -> None:
