@@ -70,7 +70,10 @@ def source(agency: str, service: str) -> str:
     return f"/{agency}/{service}"
 
 
-def to_headers(envelope: Envelope, body: bytes) -> list[tuple[str, str]]:
+Headers = list[tuple[str, str]]
+
+
+def to_headers(envelope: Envelope, body: bytes) -> Headers:
     """The Kafka headers of an event, in a fixed order."""
     attributes = {
         "specversion": "1.0",
@@ -88,6 +91,17 @@ def to_headers(envelope: Envelope, body: bytes) -> list[tuple[str, str]]:
     return [(name, value.decode()) for name, value in message.headers.items()]
 
 
+def _plain(headers: list[tuple[str, bytes | None]]) -> dict[str, bytes]:
+    plain: dict[str, bytes] = {}
+    for name, value in headers:
+        if value is None:
+            raise BadEnvelope(f"header {name} is null")
+        if name in plain:
+            raise BadEnvelope(f"header {name} stands twice")
+        plain[name] = value
+    return plain
+
+
 def from_record(headers: list[tuple[str, bytes | None]], key: bytes | None, body: bytes | None) -> Envelope:
     """Read an event's envelope.
 
@@ -97,11 +111,7 @@ def from_record(headers: list[tuple[str, bytes | None]], key: bytes | None, body
         raise BadEnvelope("the record has no body")
     if key is None:
         raise BadEnvelope("the record has no key")
-    plain: dict[str, bytes] = {}
-    for name, value in headers:
-        if value is None:
-            raise BadEnvelope(f"header {name} is null")
-        plain[name] = value
+    plain = _plain(headers)
     try:
         event = from_binary(KafkaMessage(plain, key.decode(), body), _FORMAT)
         attributes = event.get_attributes()

@@ -202,8 +202,38 @@ class Federation(Entry):
             raise NoRecipient(f"the federation {self.name} names no recipient of {agency}/{service} on {on}")
         return max(fit, key=lambda one: (one.since, _number(one.id)))
 
+    def keys_of(self, agency: str, service: str) -> tuple[Key, ...]:
+        """Every key that this service ever had, the newest first."""
+        own = [key for key in self.keys if (key.agency, key.service) == (agency, service)]
+        return tuple(sorted(own, key=lambda key: (key.since, _number(key.id)), reverse=True))
+
     def _named(self, ids: set[str]) -> tuple[Agency, ...]:
         return tuple(one for one in self.agency_list if one.id in ids)
+
+
+class FederationFile:
+    """The federation file as it is now: read again when it has changed, for it is mended while services run.
+
+    A file that cannot be used changes nothing: the one before stays in force, and `trouble` says what is wrong.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises BadFederation."""
+        self.path = path
+        self.current = Federation.load(path)
+        self.trouble: str | None = None
+
+    def look(self) -> bool:
+        """Read the file again; whether another one is in force now."""
+        try:
+            found = Federation.load(self.path)
+        except BadFederation as error:
+            self.trouble = f"version {self.current.version} stays in force: {error}"
+            return False
+        self.trouble = None
+        changed = found.sha256 != self.current.sha256
+        self.current = found
+        return changed
 
 
 def readable_topics(federation: Federation, agency: str, service: str, on: date) -> tuple[str, ...]:

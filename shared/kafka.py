@@ -1,9 +1,11 @@
 """How this process reaches the broker: one place for addresses, account and time limits."""
 
 import ssl
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from faststream.security import BaseSecurity, SASLScram512
 
 from shared.settings import Settings
@@ -44,6 +46,25 @@ class KafkaAccess:
             return None
         context = ssl.create_default_context() if self.tls else None
         return SASLScram512(username=self.user, password=self.password or "", use_ssl=self.tls, ssl_context=context)
+
+
+async def topics_there(access: KafkaAccess) -> set[str]:
+    """The topics that this account may see on the broker. Raises KafkaError."""
+    client = AIOKafkaConsumer(**access.client_options())
+    try:
+        await client.start()
+        there: set[str] = await client.topics()
+    finally:
+        await client.stop()
+    return there
+
+
+def subscribable(topics: Sequence[str], there: Container[str], agency: str) -> list[str]:
+    """The agency's own topics, and of others those that are there.
+
+    A neighbour may not run yet, or not any more, and nobody should wait for it.
+    """
+    return [topic for topic in topics if topic in there or topic.startswith(f"{agency}.")]
 
 
 def access(settings: Settings) -> KafkaAccess:

@@ -12,8 +12,9 @@ from sqlalchemy import text
 from shared import kafka
 from shared.clock import Clock
 from shared.database import Database
-from shared.events import Door, topic
-from shared.federation import Agency, Federation, owned_topics, readable_topics
+from shared.events import Door
+from shared.federation import Agency, Federation, FederationFile, owned_topics, readable_topics
+from shared.gate import Gate
 from shared.inbox import Handlers, Hearing
 from shared.inbox.worker import Worker
 from shared.jobs import Jobs
@@ -22,6 +23,9 @@ from shared.objects import Objects
 from shared.outbox import Speaker
 from shared.outbox.relay import Relay
 from shared.settings import Settings
+from shared.signatures import Signer
+
+FEDERATION_SECONDS = 20
 
 _log = structlog.get_logger("service")
 
@@ -34,8 +38,7 @@ class Runtime:
     folder: Path
     settings: Settings
     clock: Clock
-    federation: Federation
-    agency: Agency
+    federation_file: FederationFile
     database: Database
     hearing: Hearing
     relay: Relay
@@ -53,6 +56,16 @@ class Runtime:
     def __post_init__(self) -> None:
         self.measures = Measures(self.database)
 
+    @property
+    def federation(self) -> Federation:
+        """The federation as its file says now."""
+        return self.federation_file.current
+
+    @property
+    def agency(self) -> Agency:
+        """This deployment's own entry in it."""
+        return self.federation.agency(self.settings.agency)
+
     async def start(self, *, work: bool) -> None:
         """Begin relaying and hearing when `work` is asked for. Needs neither broker nor database.
 
@@ -68,6 +81,7 @@ class Runtime:
                 parts.append(self.jobs)
             for part in parts:
                 self._tasks.append(asyncio.create_task(self._watched(type(part).__name__.lower(), part.run)))
+        self._tasks.append(asyncio.create_task(self._watched("federation", self._follow_federation)))
         _log.info("service.started", work=work, federation=self.federation.version)
 
     async def _watched(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -76,6 +90,22 @@ class Runtime:
         except Exception as error:  # noqa: BLE001  # the process ends, its supervisor starts it again
             _log.critical("service.part_given_up", part=name, error=f"{type(error).__name__}: {error}")
             self.given_up.set()
+
+    async def _follow_federation(self) -> None:
+        """Look at the federation file, and at the calendar, for edges begin and end at midnight."""
+        while True:
+            await asyncio.sleep(FEDERATION_SECONDS)
+            if await asyncio.to_thread(self.federation_file.look):
+                found = self.federation
+                _log.info("federation.changed", version=found.version, sha256=found.sha256)
+            if self.federation_file.trouble:
+                _log.error("federation.not_usable", reason=self.federation_file.trouble)
+            self.relay.topics, self.worker.topics = self.topics()
+
+    def topics(self) -> tuple[list[str], list[str]]:
+        """What this service writes and what it hears, today."""
+        place = self.federation, self.settings.agency, self.service, self.clock.today()
+        return [topic.name for topic in owned_topics(*place)], heard_topics(*place, self.hearing.handlers)
 
     async def stop(self) -> None:
         """End what runs; a batch in hand is rolled back and comes again, a job in hand goes back into the queue."""
@@ -89,6 +119,8 @@ class Runtime:
     async def troubles(self) -> dict[str, str]:
         """Why this process is not ready, by part; empty when it is."""
         found: dict[str, str] = {}
+        if self.federation_file.trouble:
+            found["federation"] = self.federation_file.trouble
         try:
             async with asyncio.timeout(3), self.database.reading() as session:
                 await session.execute(text("select 1"))
@@ -114,38 +146,42 @@ def build(service: str, folder: Path, settings: Settings, handlers: Handlers) ->
     `folder` is the service's package, `handlers` its HANDLERS. Raises BadFederation or BadSettings.
     """
     clock = settings.make_clock()
-    federation = Federation.load(settings.federation)
-    agency = federation.agency(settings.agency)
+    federation = FederationFile(settings.federation)
+    federation.current.agency(settings.agency)
+
+    def now() -> Federation:
+        return federation.current
+
+    place = settings.agency, service
     database = Database(
         settings.database_url,
         password=settings.database_password(),
-        speaker=Speaker(settings.agency, service, clock),
+        speaker=Speaker(*place, clock, Signer(now, *place, settings.secrets, clock)),
     )
     access = kafka.access(settings)
-    hearing = Hearing(settings.agency, service, handlers)
-    today = clock.today()
-    relay = Relay(
-        database.connect,
-        access,
-        [topic.name for topic in owned_topics(federation, settings.agency, service, today)],
-        agency=settings.agency,
-        service=service,
-        real=clock.real,
-    )
-    worker = Worker(database, access, heard_topics(federation, settings.agency, service, today), hearing)
+    hearing = Hearing(*place, handlers, others=Gate(now, settings.agency, clock))
+    relay = Relay(database.connect, access, [], agency=settings.agency, service=service, real=clock.real)
+    worker = Worker(database, access, [], hearing)
     objects = Objects.open(settings.objects)
-    return Runtime(
-        service, folder, settings, clock, federation, agency, database, hearing, relay, worker, objects, Jobs(database)
+    made = Runtime(
+        service, folder, settings, clock, federation, database, hearing, relay, worker, objects, Jobs(database)
     )
+    relay.topics, worker.topics = made.topics()
+    return made
 
 
-def heard_topics(federation: Federation, agency: str, service: str, on: date) -> list[str]:
-    """The topics that a service subscribes to: its siblings' `internal` doors.
+def heard_topics(federation: Federation, agency: str, service: str, on: date, handlers: Handlers) -> list[str]:
+    """The topics that a service subscribes to, sorted.
 
-    A neighbour's doors are not opened before its signatures are checked; a service does not listen to itself.
+    Its siblings' `internal` doors, and the doors of other agencies that are open to it and on which something is said
+    that it handles. A service does not listen to itself.
     """
-    return [
-        name
-        for name in readable_topics(federation, agency, service, on)
-        if name.startswith(f"{agency}.") and name != topic(agency, service, Door.INTERNAL)
-    ]
+    wanted = {(event.said_by, door) for event in handlers for door in event.doors}
+
+    def handled(name: str) -> bool:
+        speaker, said_by, door = name.split(".", 2)
+        if speaker == agency:
+            return said_by != service
+        return (said_by, Door.TO if door.startswith(f"{Door.TO}-") else door) in wanted
+
+    return [name for name in readable_topics(federation, agency, service, on) if handled(name)]

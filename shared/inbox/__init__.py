@@ -4,7 +4,7 @@
 What cannot take effect is set aside, never lost: waiting, unknown, parked, fork, refused.
 """
 
-from shared.inbox.batch import Handlers, Hearing, TooManyParked, event_id_of
+from shared.inbox.batch import Handlers, Hearing, TooManyParked, event_id_of, speaker_of
 from shared.inbox.tables import Kind, add_tables
 
-__all__ = ["Handlers", "Hearing", "Kind", "TooManyParked", "add_tables", "event_id_of"]
+__all__ = ["Handlers", "Hearing", "Kind", "TooManyParked", "add_tables", "event_id_of", "speaker_of"]

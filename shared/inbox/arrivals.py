@@ -1,12 +1,25 @@
 """Records as they arrive: read, or refused with a reason."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 
 from shared.envelope import BadEnvelope, Envelope, from_record
+
+Gate = Callable[["Raw", Envelope], str | None]
+"""Why a record of another agency is refused; none when it may come in."""
+
+
+def only(agency: str) -> Gate:
+    """The gate of who trusts nobody else: its own agency's records come in."""
+    return lambda raw, _: None if raw.topic.startswith(f"{agency}.") else "no other agency is listened to"
+
+
+def checked(_raw: "Raw", _envelope: Envelope) -> None:
+    """The gate for what was let in before."""
 
 
 class Record(Protocol):
@@ -67,14 +80,14 @@ class Refusal:
     reason: str
 
 
-def receive(record: Record) -> Arrival | Refusal:
+def receive(record: Record, gate: Gate) -> Arrival | Refusal:
     """Read one record."""
     headers = [(str(name), value) for name, value in record.headers]
-    return judge(Raw(record.topic, record.partition, record.offset, record.key, headers, record.value))
+    return judge(Raw(record.topic, record.partition, record.offset, record.key, headers, record.value), gate)
 
 
-def judge(raw: Raw) -> Arrival | Refusal:
-    """Read the envelope and compare it with the topic that it came on."""
+def judge(raw: Raw, gate: Gate) -> Arrival | Refusal:
+    """Read the envelope, compare it with the topic that it came on, and ask the gate."""
     try:
         envelope = from_record(raw.headers, raw.key, raw.body)
     except BadEnvelope as error:
@@ -84,4 +97,5 @@ def judge(raw: Raw) -> Arrival | Refusal:
         return Refusal(raw, f"source {envelope.source} does not own topic {raw.topic}")
     if envelope.type.split(".")[2:3] != [service]:
         return Refusal(raw, f"type {envelope.type} is not said by {service}")
-    return Arrival(raw, envelope)
+    reason = gate(raw, envelope)
+    return Arrival(raw, envelope) if reason is None else Refusal(raw, reason)

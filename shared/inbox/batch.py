@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import Database
 from shared.events import CATALOGUE, Event
 from shared.inbox import streams
-from shared.inbox.arrivals import Arrival, Refusal
+from shared.inbox.arrivals import Arrival, Gate, Refusal, only
 from shared.inbox.failures import is_passing
 from shared.inbox.streams import Aside, Identity, Seen, Stream, columns
 from shared.inbox.tables import Kind
@@ -29,7 +29,7 @@ Handlers = Mapping[type[Event], Handler]
 Items = Sequence[Arrival | Refusal]
 Offsets = Mapping[tuple[str, int], int]
 
-EVENT_ID = "inbox.event_id"
+EVENT_ID, SPEAKER = "inbox.event_id", "inbox.speaker"
 
 _log = structlog.get_logger("inbox")
 _outcomes = Metric("guongsang_inbox_records", "records by outcome", ["agency", "service", "outcome"])
@@ -50,6 +50,13 @@ class Hearing:
     catalogue: Mapping[str, type[Event]] = field(default_factory=lambda: CATALOGUE)
     most_parked_in_a_row: int = 20
     parked_in_a_row: int = 0
+    others: Gate | None = None
+    """Judges what other agencies say; without it nothing of theirs comes in."""
+
+    @property
+    def gate(self) -> Gate:
+        """Judges each record on its arrival."""
+        return self.others or only(self.agency)
 
 
 async def take(database: Database, hearing: Hearing, items: Items, offsets: Offsets) -> Counter[str]:
@@ -83,6 +90,12 @@ def event_id_of(session: AsyncSession) -> UUID:
     """The id of the event that is being handled."""
     event_id: UUID = session.info[EVENT_ID]
     return event_id
+
+
+def speaker_of(session: AsyncSession) -> str:
+    """The agency that said the event that is being handled."""
+    agency: str = session.info[SPEAKER]
+    return agency
 
 
 class Batch:
@@ -187,7 +200,7 @@ class Batch:
         begun = time.perf_counter()
         trace = start(around.trace.correlation_id, around.trace.traceparent)
         try:
-            self.session.info[EVENT_ID] = around.id
+            self.session.info.update({EVENT_ID: around.id, SPEAKER: around.agency})
             with tracing(trace), structlog.contextvars.bound_contextvars(event_id=str(around.id), event=kind.__name__):
                 event = kind.model_validate_json(arrival.raw.body or b"")
                 if self.careful:

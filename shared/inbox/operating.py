@@ -16,6 +16,7 @@ from shared import audit
 from shared.audit import Actor
 from shared.database import Database
 from shared.inbox import streams
+from shared.inbox.arrivals import checked
 from shared.inbox.batch import Batch, Hearing
 from shared.inbox.tables import Kind
 from shared.outbox.recording import raw_connection
@@ -70,9 +71,9 @@ async def replay(database: Database, hearing: Hearing, aside_id: int, *, actor: 
             raise NotPossible(f"a record of kind {kind} cannot be replayed: skip the gap before it, or discard it")
         raw = await raw_connection(session)
         try:
-            arrival = await streams.load(raw, aside_id)
+            arrival = await streams.load(raw, aside_id, hearing.gate if kind is Kind.REFUSED else checked)
         except ValueError as error:
-            raise NotPossible(f"the record still cannot be read: {error}") from None
+            raise NotPossible(f"the record is still refused: {error}") from None
         if kind is Kind.UNKNOWN and arrival.envelope.type not in hearing.catalogue:
             raise NotPossible(f"this build does not know {arrival.envelope.type}")
         batch = await Batch.open(session, hearing, [arrival], careful=True)

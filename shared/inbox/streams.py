@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.inbox.arrivals import Arrival, Raw, Refusal, judge, unpack_headers
+from shared.inbox.arrivals import Arrival, Gate, Raw, Refusal, checked, judge, unpack_headers
 from shared.inbox.tables import Kind
 
 Stream = tuple[str, str]
@@ -87,7 +87,7 @@ async def look(raw: asyncpg.Connection, seen: dict[Stream, Seen], arrivals: Iter
     return known
 
 
-async def load(raw: asyncpg.Connection, aside_id: int) -> Arrival:
+async def load(raw: asyncpg.Connection, aside_id: int, gate: Gate = checked) -> Arrival:
     """An event that was set aside, as it arrived.
 
     Raises LookupError when there is none, ValueError when it is not readable (a refused one).
@@ -98,7 +98,7 @@ async def load(raw: asyncpg.Connection, aside_id: int) -> Arrival:
     if row is None:
         raise LookupError(f"nothing is set aside under {aside_id}")
     topic, partition, offset, key, headers, body = row
-    read = judge(Raw(topic, partition, offset, key, unpack_headers(headers), body))
+    read = judge(Raw(topic, partition, offset, key, unpack_headers(headers), body), gate)
     if isinstance(read, Refusal):
         raise ValueError(read.reason)  # noqa: TRY004  # it is the value that is wrong
     return read

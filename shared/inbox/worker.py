@@ -23,7 +23,7 @@ from shared.inbox.arrivals import receive
 from shared.inbox.batch import Hearing, TooManyParked, take
 from shared.inbox.failures import is_passing
 from shared.inbox.operating import take_unknown
-from shared.kafka import KafkaAccess
+from shared.kafka import KafkaAccess, subscribable, topics_there
 
 MAX_RECORDS = 1000
 MOST_WAITING = 10_000
@@ -86,10 +86,12 @@ class Worker:
     def __init__(
         self, database: Database, access: KafkaAccess, topics: Sequence[str], hearing: Hearing, pace: Pace = Pace()
     ) -> None:
-        self._database, self._access, self._topics, self._hearing = database, access, list(topics), hearing
+        self._database, self._access, self.topics, self._hearing = database, access, list(topics), hearing
         self.pace = pace
         self.trouble: str | None = "starting"
         """Why nothing is heard at the moment, none while partitions are assigned and records are taken."""
+        self.reading: list[str] = []
+        """The topics of this session."""
         self.assigned = 0
         self.batches = 0
         """Batches taken in."""
@@ -124,7 +126,8 @@ class Worker:
         if taken:
             _log.info("inbox.unknown_taken", events=taken)
         loop = _Loop(self._database, self._hearing)
-        broker, loop.subscriber = make_broker(self._access, self._topics, self._hearing, loop)
+        self.reading = subscribable(self.topics, await topics_there(self._access), self._hearing.agency)
+        broker, loop.subscriber = make_broker(self._access, self.reading, self._hearing, loop)
         try:
             await broker.start()
             self.trouble = None
@@ -223,7 +226,7 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
 
     async def _take(self, records: Mapping[TopicPartition, Sequence[Any]]) -> bool:
         """Take a batch in. False when it is to be read again because its failure passes."""
-        items = [receive(record) for of_partition in records.values() for record in of_partition]
+        items = [receive(record, self._hearing.gate) for of_partition in records.values() for record in of_partition]
         offsets = {(tp.topic, tp.partition): of_partition[-1].offset + 1 for tp, of_partition in records.items()}
         try:
             async with asyncio.timeout(60):
@@ -301,6 +304,8 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
                 raise Stuck(f"{len(stuck)} partition(s) have stood still for {STUCK_TICKS * worker.pace.tick:.0f} s")
             before = now
             await self._look_aside(worker.pace)
+            if subscribable(worker.topics, await self.consumer.topics(), self._hearing.agency) != worker.reading:
+                return  # the session ends, and the next one reads the topics of then
 
     async def _look_aside(self, pace: Pace) -> None:
         async with self._database.reading() as session:

@@ -20,7 +20,8 @@ from shared.envelope import Envelope
 from shared.kafka import KafkaAccess
 from shared.outbox import archive, lease
 from shared.outbox.log import Log, acknowledged
-from shared.outbox.recording import raw_connection
+from shared.outbox.recording import Speaker, raw_connection, signed
+from shared.signatures import unsigned
 
 Said = dict[str, list[Envelope]]
 Event = tuple[str, Envelope]
@@ -63,7 +64,7 @@ async def rebase(database: Database, access: KafkaAccess, topics: Sequence[str],
             raw = await raw_connection(session)
             await raw.execute("lock table streams in exclusive mode")  # nobody counts while numbers change
             moved = await _move(raw)
-            unknown, renumbered = await _go_above(raw, said, (held.position, held.id))
+            unknown, renumbered = await _go_above(raw, database.speaker, said, (held.position, held.id))
             await _note_ends(raw, ends)
             note = f"moved: {'yes' if moved else 'no'}; renumbered: {renumbered}; unknown: {len(unknown)}"
             await audit.record(session, actor, "database.rebased", database.speaker.service, note=note)
@@ -103,7 +104,9 @@ async def _move(raw: asyncpg.Connection) -> tuple[str, str] | None:
     return old, new
 
 
-async def _go_above(raw: asyncpg.Connection, said: Said, cursor: tuple[int, int]) -> tuple[tuple[Event, ...], int]:
+async def _go_above(
+    raw: asyncpg.Connection, speaker: Speaker, said: Said, cursor: tuple[int, int]
+) -> tuple[tuple[Event, ...], int]:
     """Lift the streams that the log took further; returns the unknown events and how many rows got new numbers."""
     unknown: list[Event] = []
     tops: dict[tuple[str, str], int] = {}
@@ -120,8 +123,8 @@ async def _go_above(raw: asyncpg.Connection, said: Said, cursor: tuple[int, int]
     for (topic, key), top in sorted(forked.items()):
         rows = await archive.unsent_of(raw, topic, key, cursor, sent)
         for sequence, row in enumerate(rows, top + 1):
-            headers = [[n, str(sequence) if n == "ce_sequence" else v] for n, v in orjson.loads(row.headers)]
-            await archive.renumber(raw, row, sequence, orjson.dumps(headers))
+            headers = [(n, str(sequence) if n == "ce_sequence" else v) for n, v in unsigned(orjson.loads(row.headers))]
+            await archive.renumber(raw, row, sequence, orjson.dumps(signed(speaker, topic, key, headers, row.body)))
         renumbered += len(rows)
         await raw.execute(
             """insert into streams as s (topic, key, last, position) values ($1, $2, $3, 0)

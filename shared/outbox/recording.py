@@ -16,6 +16,7 @@ from shared import envelope
 from shared.clock import Clock
 from shared.envelope import Envelope
 from shared.events import Door, Event, topic
+from shared.signatures import NoSigningKey, Sign
 from shared.tracing import Trace, current
 
 _PENDING = "outbox.pending"
@@ -33,6 +34,8 @@ class Speaker:
     agency: str
     service: str
     clock: Clock
+    sign: Sign | None = None
+    """Signs what leaves the agency; without it nothing does."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ async def _insert(
         stream = (one.topic, one.event.key)
         sequences[stream] += 1
         around = Envelope(one.event_id, one.event.type_name(), source, one.event.key, now, sequences[stream], one.trace)
-        headers = orjson.dumps(envelope.to_headers(around, one.body))
+        headers = orjson.dumps(signed(speaker, *stream, envelope.to_headers(around, one.body), one.body))
         columns.append((streams[stream][1], one.event_id, *stream, around.sequence, around.type, headers, one.body))
     # The order of insertion is the order in which things were said: `id` decides within one position.
     await raw.execute(
@@ -162,6 +165,18 @@ async def _insert(
         speaker.agency,
         *[list(column) for column in zip(*columns, strict=True)],
     )
+
+
+def signed(speaker: Speaker, topic: str, key: str, headers: envelope.Headers, body: bytes) -> envelope.Headers:
+    """The headers of a copy. One that leaves the agency is signed here: a row sent again is the same to the byte.
+
+    Raises NoSigningKey.
+    """
+    if topic.endswith(f".{Door.INTERNAL}"):
+        return headers
+    if speaker.sign is None:
+        raise NoSigningKey(f"{topic} leaves the agency, and this process does not sign")
+    return [*headers, *speaker.sign(topic, key, headers, body)]
 
 
 @hooks.listens_for(Session, "after_transaction_create")

@@ -122,7 +122,8 @@ class Relay:
     async def _send_all(self, held: Lease, producer: AIOKafkaProducer) -> None:
         pause, cursor = SHORTEST_PAUSE, (held.position, held.id)
         rows = await archive.unsent(held.connection, held.base, cursor, WINDOW)
-        while True:
+        # A door that is opened or closed ends the session: the next one begins with those of then.
+        while set(self.topics) == set(self._partitions):
             if rows:
                 async with asyncio.timeout(PATIENCE):
                     cursor = rows[-1].position, rows[-1].id

@@ -58,7 +58,7 @@ async def ratio(line: Line, databases: Databases, rounds: int) -> measure.Row:
         for start in range(0, len(records), MAX_RECORDS):
             batch = records[start : start + MAX_RECORDS]
             offsets = {(one.topic, one.partition): one.offset + 1 for one in batch}
-            await take(database, timed.hearing, [receive(one) for one in batch], offsets)
+            await take(database, timed.hearing, [receive(one, timed.hearing.gate) for one in batch], offsets)
         spent = time.perf_counter() - timed.begun
         await database.close()
         return spent

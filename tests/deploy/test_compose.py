@@ -123,7 +123,14 @@ def test_the_keys_are_those_that_the_settings_name(tmp_path: Path, stage: Stage,
     before = {name: (folder / name).read_text() for name in made}
     keys.make(tmp_path / "keys", "tan-binh", stage.address("tan-binh"), federation_2023)
     assert {name: (folder / name).read_text() for name in made} == before
-    below = ("age-identities.txt", "database.password", "kafka.password", services.LINK_KEY, "session.pub")
+    below = (
+        "age-identities.txt",
+        "database.password",
+        "kafka.password",
+        services.LINK_KEY,
+        "session.pub",
+        "signing-1.pem",
+    )
     assert made == sorted(
         [
             "federation.toml",

@@ -9,6 +9,7 @@ from shared.events import SERVICES, Door, doors_of
 from shared.federation import (
     BadFederation,
     Federation,
+    FederationFile,
     NoRecipient,
     Topic,
     UnknownAgency,
@@ -223,3 +224,19 @@ def test_topics_that_a_service_owns() -> None:
         owned_topics(federation, "hue", "review", DAY)
     with pytest.raises(ValueError, match="no such service"):
         readable_topics(federation, "hcm", "mail", DAY)
+
+
+def test_a_changed_file_comes_into_force_and_a_broken_one_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "federation.toml"
+    text = Path("deploy/federations/2023.toml").read_text()
+    path.write_text(text)
+    file = FederationFile(path)
+    first = file.current.sha256
+    assert (file.look(), file.trouble) == (False, None)
+    path.write_text(text.replace("version = 1", "version = 2") + "[[edge]]")
+    assert (file.look(), file.current.version, file.current.sha256) == (False, 1, first)
+    assert (file.trouble or "").startswith("version 1 stays in force: ")
+    path.write_text(text.replace("version = 1", "version = 2"))
+    assert (file.look(), file.current.version, file.trouble) == (True, 2, None)
+    path.unlink()
+    assert (file.look(), file.current.version) == (False, 2)

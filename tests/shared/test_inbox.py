@@ -14,7 +14,7 @@ from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
 from shared.inbox import Hearing, Kind, TooManyParked, event_id_of, operating
-from shared.inbox.arrivals import receive
+from shared.inbox.arrivals import checked, receive
 from shared.inbox.batch import take
 from tests.support import toy
 from tests.support.databases import Databases
@@ -42,7 +42,7 @@ def hearing() -> Hearing:
 
 async def hear(database: Database, hearing: Hearing, *records: Record) -> dict[str, int]:
     offsets = {(r.topic, r.partition): r.offset + 1 for r in records}
-    return dict(await take(database, hearing, [receive(record) for record in records], offsets))
+    return dict(await take(database, hearing, [receive(record, hearing.gate) for record in records], offsets))
 
 
 def one(sequence: int, number: int | None = None, *, thing: str = "a") -> Record:
@@ -140,6 +140,8 @@ async def test_two_issuers_may_give_one_id_to_their_events(database: Database, h
     own = one(1)
     number = UUID(dict(own.headers)["ce_id"].decode())
     foreign = make(counted("a", 7), 1, agency="phuong-nam", event_id=number)
+    assert await hear(database, hearing, foreign) == {"refused": 1}  # without a gate no other agency is listened to
+    hearing = replace(hearing, others=checked)
     assert await hear(database, hearing, own, foreign, own, foreign) == {"handled": 2, "duplicate": 2}
     assert await effects(database) == [("a", 1), ("a", 7)]
 

@@ -11,12 +11,13 @@ from sqlalchemy import text
 
 from shared.clock import Clock
 from shared.database import Database
+from shared.federation import Federation
 from shared.inbox import Kind
 from tests.support import toy
 from tests.support.databases import Databases
 from tests.support.line import Line, running, until
 from tests.support.toy import Broken, counted
-from tests.support.toy_runtime import settings_of
+from tests.support.toy_runtime import make_topics, settings_of
 from tests.support.wire import make
 
 pytestmark = pytest.mark.kafka
@@ -43,7 +44,9 @@ class Operator:
 
 @pytest.fixture
 def operator(line: Line, tmp_path: Path) -> Operator:
-    return Operator(line, tmp_path)
+    made = Operator(line, tmp_path)
+    make_topics(line, Federation.load(tmp_path / "federation.toml"), Clock().today())
+    return made
 
 
 async def has_aside(line: Line, count: int) -> bool:

@@ -38,9 +38,9 @@ async def test_a_process_says_and_hears_its_own_topics_and_another_takes_over_wh
     line: Line, tmp_path: Path
 ) -> None:
     first, second = build(line, "review", tmp_path), build(line, "review", tmp_path)
-    make_topics(line, first)
+    make_topics(line, first.federation, first.clock.today())
     assert first.relay.topics == [f"{line.agency}.review.internal"]
-    assert first.worker._topics == [
+    assert first.worker.topics == [
         f"{line.agency}.{name}.internal" for name in ("nomination", "notification", "publishing")
     ]
     first.work = True

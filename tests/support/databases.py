@@ -13,8 +13,14 @@ from shared import migrate
 from shared.clock import Clock, FixedClock
 from shared.database import Database
 from shared.outbox import Speaker, archive
+from tests.support.signing import sign_as
 
 PASSWORD = "for tests only"
+
+
+def speaker(agency: str, service: str, clock: Clock | None = None) -> Speaker:
+    """A service that signs with its first key."""
+    return Speaker(agency, service, clock or Clock(), sign_as(f"{agency}/{service}/1"))
 
 
 class Databases:
@@ -29,16 +35,16 @@ class Databases:
 
     async def service(self, name: str, *, agency: str = "tan-binh", clock: Clock | None = None) -> Database:
         """A database of a service, as its migrations build it."""
-        return await self._clone(f"services/{name}", Speaker(agency, name, clock or FixedClock()))
+        return await self._clone(f"services/{name}", speaker(agency, name, clock or FixedClock()))
 
     async def core(self, metadata: MetaData, *, agency: str, service: str = "nomination") -> Database:
         """A database with these tables, which hold those of outbox, inbox and audit."""
-        return await self._clone(metadata, Speaker(agency, service, Clock()))
+        return await self._clone(metadata, speaker(agency, service))
 
     async def again(self, database: Database, *, service: str | None = None) -> Database:
         """A second way into the same database, as another process would have it."""
-        speaker = database.speaker if service is None else Speaker(database.speaker.agency, service, Clock())
-        return self._keep(Database(database.url, password=PASSWORD, speaker=speaker))
+        who = database.speaker if service is None else speaker(database.speaker.agency, service)
+        return self._keep(Database(database.url, password=PASSWORD, speaker=who))
 
     async def copy(self, database: Database) -> Database:
         """A copy of a database as it is now, as a backup would restore it (sessions of the original are ended)."""

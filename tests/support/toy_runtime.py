@@ -1,5 +1,6 @@
 """The parts of one service process as every process makes them, around a line's databases and broker."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,8 @@ def build(line: Line, service: str, folder: Path, **settings: Any) -> Runtime:
     return runtime.build(service, Path("services", service), Settings(**told), toy.HANDLERS)
 
 
-def make_topics(line: Line, parts: Runtime) -> None:
+def make_topics(line: Line, federation: Federation, today: date) -> None:
     """All topics of the agency, as `deploy.topics` would make them."""
-    federation: Federation = parts.federation
-    today = parts.clock.today()
     wanted = [one for service in SERVICES for one in owned_topics(federation, line.agency, service, today)]
     missing = tuple(one for one in wanted if one.name != line.topic)
     topics.apply(line.kafka.admin(), topics.Difference(missing, add=(), remove=(), recounts=(), authorizer=True))
