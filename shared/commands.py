@@ -183,7 +183,8 @@ async def _status(parts: Runtime) -> None:
         row = relay.mappings().one()
     counts = {str(kind): sum(one.kind is kind for one in aside) for kind in Kind}
     await parts.database.close()
-    typer.echo(json.dumps({**row, "set_aside": counts}))
+    federation = {"version": parts.federation.version, "sha256": parts.federation.sha256}
+    typer.echo(json.dumps({**row, "set_aside": counts, "federation": federation}))
 
 
 async def _rebase(parts: Runtime) -> None:
