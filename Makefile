@@ -6,7 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-run: .venv/ready ## start one agency here: broker, database, four services, one address (AGENCIES=…, CTRL-C stops)
+run: .venv/ready ## start three agencies here: broker, database, four services each (AGENCIES=…, CTRL-C stops)
 	@$(BIN)/python -m deploy.local run
 
 demo: .venv/ready ## the same, play the whole story without a person, check every claim (BREAK=lost|twice|secret|consent)

@@ -43,7 +43,7 @@ ClockOption = Annotated[
 @app.command()
 def run(
     local: LocalOption = Path(".local"),
-    agencies: AgenciesOption = "tan-binh",
+    agencies: AgenciesOption = "tan-binh,hcm,moet",
     broker: BrokerOption = None,
     federation: FederationOption = DEFAULT_FEDERATION,
     clock: ClockOption = None,

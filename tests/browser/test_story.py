@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, as
 
 from deploy.local import outside
 from deploy.local.runner import Running
-from tests.support.system import with_agency
+from tests.support.system import with_agencies
 
 pytestmark = pytest.mark.browser
 
@@ -149,7 +149,7 @@ async def test_the_story_on_a_phone_with_and_without_javascript(tmp_path: Path, 
                 played.append(javascript)
         return 0
 
-    code, said = await with_agency(tmp_path / "local", play)
+    code, said = await with_agencies(tmp_path / "local", play, "tan-binh")
     assert (code, played) == (0, [False, True]), said
 
 

@@ -13,7 +13,7 @@ from deploy.local.demo.checks import Facts, check_all
 from deploy.local.demo.defects import DEFECTS
 from deploy.local.demo.story import Story
 from deploy.local.runner import Running
-from tests.support.system import with_agency
+from tests.support.system import with_agencies
 
 pytestmark = pytest.mark.flow
 
@@ -36,7 +36,7 @@ async def test_the_story_holds_and_planted_defects_are_found(tmp_path: Path) -> 
         await story.close()
         return 0
 
-    code, said = await with_agency(tmp_path / "local", play)
+    code, said = await with_agencies(tmp_path / "local", play, "tan-binh")
     assert code == 0, said
     assert found["nothing"] == set()
     assert {name for name in DEFECTS if name not in found[name]} == set()
