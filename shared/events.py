@@ -88,6 +88,74 @@ class UnitOpened(Event):
     valid_from: date
 
 
+class PlanRef(BaseModel):
+    """A plan of an agency that another one rests on, named as papers name it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: str
+    issuer: str
+    title: str
+    issued_on: date | None = None
+
+
+class PlanRound(BaseModel):
+    """A round as a plan announces it; both days count."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    opens_on: date
+    closes_on: date | None = None
+
+
+class PlanEvent(Event):
+    """What every event of a plan says. Plans are official papers: what they say is public."""
+
+    said_by = "nomination"
+    doors = (Door.INTERNAL, Door.CHILDREN)
+    keyed_by = "plan_id"
+
+    plan_id: UUID
+    version: int
+
+
+class PlanPublished(PlanEvent):
+    """A plan is in force, or a new version of it. Said by nomination, to children too.
+
+    Heard by each child's nomination, also by one that joins later.
+    """
+
+    title: str
+    issuer: str
+    period: str
+    number: str | None = None
+    issued_on: date | None = None
+    subjects: list[str] = []
+    movements: list[str] = []
+    grounds: list[PlanRef] = []
+    rounds: list[PlanRound] = []
+
+
+class PlanWithdrawn(PlanEvent):
+    """A plan is no longer in force. Said by nomination, to children too; heard by the nomination of each child."""
+
+
+class PlanAcknowledged(Event):
+    """A child agency has read a plan from above. Said by nomination, to the parent.
+
+    Heard by the parent's nomination.
+    """
+
+    said_by = "nomination"
+    doors = (Door.INTERNAL, Door.TO)
+    keyed_by = "plan_id"
+
+    to_agency: str
+    plan_id: UUID
+    version: int
+
+
 class NominationEvent(Event):
     """What every event of a nomination says of it. Its id is the same at every tier."""
 

@@ -92,8 +92,9 @@ STATES: dict[str, dict[str, State]] = {
     "plan": {
         "draft": State("Bản nháp", "off", "pencil"),
         "imported": State("Chờ xác nhận", "wait", "eye"),
-        "issued": State("Đã ban hành", "ok", "circle-check"),
+        "in_force": State("Có hiệu lực", "ok", "circle-check"),
         "amended": State("Đã sửa đổi", "info", "refresh"),
+        "withdrawn": State("Đã thu hồi", "off", "ban"),
         "ended": State("Hết hiệu lực", "off", "x"),
     },
     "round": {

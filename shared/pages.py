@@ -40,6 +40,15 @@ def day(value: date) -> str:
     return _day(value).strftime("%d/%m/%Y")
 
 
+def read_day(text: str) -> date | None:
+    """The inverse of `day`, as people type it: 5/9/2024, 05-09-2024; none when it is no day."""
+    try:
+        day, month, year = (int(part) for part in text.strip().replace("-", "/").split("/"))
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
 def day_in_words(value: date) -> str:
     """«ngày 05 tháng 02 năm 2026»: days below 10 and the months 1 and 2 carry a zero (Decree 30/2020, annex I)."""
     on = _day(value)

@@ -1,7 +1,8 @@
 """Nomination: from "somebody promising was noticed" to "the dossier is complete, true and handed in".
 
 Owns: units, plans, rounds, criteria, subjects, nominations, claims, evidence, the timeline of each file
-Says: UnitOpened, NominationSubmitted, NominationRevised, StoryMaterialGiven, ContactsGiven
-Hears: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
-HonourRevoked, StoryPublished, StoryRetracted, SessionEnded
+Says: UnitOpened, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationSubmitted, NominationRevised,
+StoryMaterialGiven, ContactsGiven
+Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
+ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryPublished, StoryRetracted, SessionEnded
 """

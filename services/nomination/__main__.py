@@ -20,7 +20,7 @@ async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any])
     for unit in content.get("unit", []):
         await plans.open_unit(session, agency, at=at, by=by, **unit)
     if "plan" in content:
-        await plans.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), by=by)
+        await plans.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), at=at, by=by)
     if "criterion" in content:
         await plans.enter_criteria(session, agency, pack=content["pack"], criteria=content["criterion"], by=by)
 

@@ -21,6 +21,13 @@ class State(StrEnum):
 EDITABLE = (State.DRAFT, State.RETURNED)
 
 
+class PlanState(StrEnum):
+    """Whether a plan is in force."""
+
+    IN_FORCE = "in_force"
+    WITHDRAWN = "withdrawn"
+
+
 class Relation(StrEnum):
     """How a person stands to the subject. A collective's `self` is whoever speaks for it."""
 
@@ -46,6 +53,18 @@ class NotADraft(Refusal):
     """Only a draft can be changed or handed in."""
 
     problem = "not-a-draft"
+
+
+class PlanNotInForce(Refusal):
+    """A plan that was withdrawn is neither changed nor worked by."""
+
+    problem = "plan-not-in-force"
+
+
+class PlanChanged(Refusal):
+    """Somebody else published a newer version meanwhile."""
+
+    problem = "plan-changed"
 
 
 class RoundNotOpen(Refusal):
@@ -200,6 +219,18 @@ def check_contacts(
         raise BadContact("email-guardian", "Hãy ghi địa chỉ thư của cha, mẹ hoặc người giám hộ.")
     if child and not guardian.strip():
         raise BadContact("guardian", "Hãy ghi họ và tên của cha, mẹ hoặc người giám hộ.")
+
+
+def check_in_force(state: PlanState) -> None:
+    """Raises PlanNotInForce."""
+    if state is not PlanState.IN_FORCE:
+        raise PlanNotInForce("Kế hoạch này đã thu hồi nên không sửa và không dùng được nữa.")
+
+
+def check_version(here: int, seen: int) -> None:
+    """Raises PlanChanged when what the person saw is not what stands here."""
+    if here != seen:
+        raise PlanChanged(f"Kế hoạch vừa có bản {here}, bạn đang xem bản {seen}. Hãy tải lại trang rồi làm lại.")
 
 
 def code(mark: str, year: int, number: int) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from services.nomination.rules import ClaimState, Relation, State
+from services.nomination.rules import ClaimState, PlanState, Relation, State
 from shared import audit, idempotency, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
 from shared.events import Category
@@ -58,6 +58,35 @@ class Plan(Row, table=True):
     movements: list[dict[str, Any]] = Field(sa_type=JSONB)
     subjects: list[str] = Field(sa_type=JSONB)
     text: str = ""
+    version: int = 1
+    state: PlanState = Field(default=PlanState.IN_FORCE, sa_type=words(PlanState, "state"))
+
+
+class PlanFromAbove(Row, table=True):
+    """A plan of an agency above, as it was heard: `content` is what PlanPublished said."""
+
+    __tablename__ = "plans_from_above"
+
+    issuer_agency: str = Field(primary_key=True, max_length=31)
+    plan_id: UUID = Field(primary_key=True)
+    version: int
+    state: PlanState = Field(sa_type=words(PlanState, "state"))
+    number: str | None = None
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    heard_at: datetime = Field(sa_type=DateTime(timezone=True))
+    acknowledged: int = Field(default=0, description="the newest version that a person of this agency has read")
+    acknowledged_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Acknowledgement(Row, table=True):
+    """How far a child agency has read a plan of ours."""
+
+    __tablename__ = "acknowledgements"
+
+    plan_id: UUID = Field(foreign_key="plans.id", primary_key=True)
+    child: str = Field(primary_key=True, max_length=31)
+    version: int
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Round(Row, table=True):

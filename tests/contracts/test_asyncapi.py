@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from shared.asyncapi import document
-from shared.events import CATALOGUE, SERVICES, Event
+from shared.events import CATALOGUE, SERVICES, Door, Event
 
 pytestmark = pytest.mark.contracts
 
@@ -42,7 +42,12 @@ def told(whole: dict[str, Any], action: str) -> set[tuple[str, str]]:
 
 
 def expected(kinds: set[type[Event]]) -> set[tuple[str, str]]:
-    return {("{agency}." + f"{kind.said_by}.{door}", kind.__name__) for kind in kinds for door in kind.doors}
+    names = {Door.TO: "to-{neighbour}"}
+    return {
+        ("{agency}." + f"{kind.said_by}.{names.get(door, door)}", kind.__name__)
+        for kind in kinds
+        for door in kind.doors
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -86,7 +86,7 @@ async def plan(database: Database) -> Plan:
                 at=AT,
                 by=CLERK,
             )
-        entered = await plans.enter_plan(session, AGENCY, plan=about, rounds=rounds, by=CLERK)
+        entered = await plans.enter_plan(session, AGENCY, plan=about, rounds=rounds, at=AT, by=CLERK)
         await plans.enter_criteria(session, AGENCY, pack=PACK, criteria=criteria, by=CLERK)
         await session.flush()
         rows = await session.scalars(select(nominating.Round).where(col(nominating.Round.plan_id) == entered.id))

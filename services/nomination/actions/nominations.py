@@ -18,6 +18,7 @@ from services.nomination.tables import (
     Evidence,
     Nomination,
     Person,
+    Plan,
     Round,
     Step,
     Subject,
@@ -46,12 +47,13 @@ async def start_nomination(
 ) -> Nomination:
     """Begin a draft about somebody of a unit.
 
-    Raises RoundNotOpen, TooMuch; LookupError when round or unit are not the agency's.
+    Raises PlanNotInForce, RoundNotOpen, TooMuch; LookupError when round or unit are not the agency's.
     """
     chosen = await session.get(Round, round_id)
     unit = await session.get(Unit, unit_id)
     if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
+    rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
     rules.check_round_open(chosen.opens_on, chosen.closes_on, today)
     rules.check_length("name", normal(name))
     rules.check_length("position", normal(position))
@@ -185,9 +187,10 @@ async def set_contacts(
 
 
 async def check_submittable(session: AsyncSession, *, nomination_id: UUID, today: date) -> None:
-    """Raises NotADraft, RoundNotOpen, or NotComplete with what is missing."""
+    """Raises NotADraft, PlanNotInForce, RoundNotOpen, or NotComplete with what is missing."""
     nomination = await lock(session, nomination_id)
     chosen = await session.get_one(Round, nomination.round_id)
+    rules.check_in_force((await session.get_one(Plan, nomination.plan_id)).state)
     subject = await session.get_one(Subject, nomination.subject_id)
     criteria = await session.scalars(
         select(col(Criterion.code)).where(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from services.nomination.actions import cascade
 from services.nomination.tables import Criterion, Plan, Round, Unit
 from shared import audit, outbox
 from shared.audit import Actor
@@ -53,9 +54,15 @@ async def open_unit(
 
 
 async def enter_plan(
-    session: AsyncSession, agency: Agency, *, plan: dict[str, Any], rounds: Sequence[dict[str, Any]], by: Actor
+    session: AsyncSession,
+    agency: Agency,
+    *,
+    plan: dict[str, Any],
+    rounds: Sequence[dict[str, Any]],
+    at: datetime,
+    by: Actor,
 ) -> Plan:
-    """Enter a plan with its rounds as its papers say it.
+    """Enter an issued plan with its rounds as its papers say it, and tell the agencies below.
 
     A plan of that code that was entered before is left as it is.
     """
@@ -65,7 +72,9 @@ async def enter_plan(
     entered = Plan(agency=agency.id, **plan)
     session.add(entered)
     await session.flush()
-    session.add_all(Round(agency=agency.id, plan_id=entered.id, **one) for one in rounds)
+    windows = [Round(agency=agency.id, plan_id=entered.id, **one) for one in rounds]
+    session.add_all(windows)
+    outbox.record(session, cascade.published(entered, windows, at))
     await audit.record(session, by, "plan.entered", entered.id)
     return entered
 

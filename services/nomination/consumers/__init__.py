@@ -2,9 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination.actions import hearing
+from services.nomination.actions import cascade, hearing
 from services.nomination.rules import State
-from shared import jobs, parcels
+from shared import inbox, jobs, outbox, parcels
 from shared.events import (
     CaseOpened,
     CaseReopened,
@@ -14,6 +14,9 @@ from shared.events import (
     HonourResumed,
     HonourRevoked,
     Outcome,
+    PlanAcknowledged,
+    PlanPublished,
+    PlanWithdrawn,
     ReviewCompleted,
     SessionEnded,
     StoryPublished,
@@ -126,7 +129,27 @@ async def on_story_retracted(session: AsyncSession, event: StoryRetracted) -> No
     )
 
 
+async def on_plan_published(session: AsyncSession, event: PlanPublished) -> None:
+    """An agency above has a plan, or a new version of one."""
+    speaker = inbox.speaker_of(session)
+    await cascade.take_plan(session, agency=outbox.agency_of(session), issuer_agency=speaker, event=event)
+
+
+async def on_plan_withdrawn(session: AsyncSession, event: PlanWithdrawn) -> None:
+    """A plan from above is no longer in force."""
+    await cascade.take_withdrawal(session, issuer_agency=inbox.speaker_of(session), event=event)
+
+
+async def on_plan_acknowledged(session: AsyncSession, event: PlanAcknowledged) -> None:
+    """An agency below has read a plan of ours."""
+    speaker = inbox.speaker_of(session)
+    await cascade.note_acknowledgement(session, agency=outbox.agency_of(session), child=speaker, event=event)
+
+
 HANDLERS: Handlers = {
+    PlanPublished: on_plan_published,
+    PlanWithdrawn: on_plan_withdrawn,
+    PlanAcknowledged: on_plan_acknowledged,
     CaseOpened: on_case_opened,
     CaseReopened: on_case_reopened,
     CaseReturned: on_case_returned,

@@ -118,6 +118,15 @@ class Desk:
         acting = self.person.acting_as("nominator", unit_id, on=self.clock.today())
         return Actor("|".join(self.person.identity), acting.role, unit_id)
 
+    def speaks_as(self, role: str) -> bool:
+        """Whether the person has that role for the whole agency."""
+        return self.person.everywhere(role, self.clock.today())
+
+    def acting(self, role: str) -> Actor:
+        """The person in that role for the whole agency. Raises Forbidden."""
+        acting = self.person.acting_as(role, on=self.clock.today())
+        return Actor("|".join(self.person.identity), acting.role)
+
     async def dossier(self, session: AsyncSession, code: str) -> Dossier:
         """The dossier of that code; foreign ones do not exist for the person (404)."""
         found = await queries.get_dossier(session, agency=self.agency.id, code=code)

@@ -1,7 +1,6 @@
 """A dossier as a list of what is to do; one criterion; the people concerned."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
@@ -17,6 +16,7 @@ from shared.events import Category
 from shared.files import Accepted, FileRefused
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
+from shared.pages import read_day
 
 router = APIRouter()
 
@@ -204,7 +204,7 @@ async def write_contacts(
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
     by = desk.nominator(dossier.nomination.unit_id)
-    born_on = _day(born)
+    born_on = read_day(born)
     if born.strip() and born_on is None:
         return _contacts(desk, dossier, values, {"born": "Hãy ghi ngày sinh theo kiểu 05/09/2012."})
     emails = {Relation.SELF: own.strip()} | ({Relation.GUARDIAN: other.strip()} if other.strip() else {})
@@ -224,11 +224,3 @@ async def write_contacts(
     except rules.Refusal as refusal:
         return _contacts(desk, dossier, values, {"email-self": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}")
-
-
-def _day(text: str) -> date | None:
-    try:
-        day, month, year = (int(part) for part in text.strip().replace("-", "/").split("/"))
-        return date(year, month, day)
-    except ValueError:
-        return None

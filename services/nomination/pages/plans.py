@@ -1,36 +1,171 @@
-"""What everybody works by: plans as their papers say them, and criteria."""
+"""What everybody works by: plans as their papers say them, plans from above, and criteria."""
 
 from itertools import groupby
+from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
-from services.nomination.pages.desk import AtDesk
+from services.nomination import rules
+from services.nomination.actions import cascade
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import plans
+from services.nomination.rules import PlanState
 from shared.looks import CATEGORIES
+from shared.pages import day, read_day
 
 router = APIRouter()
 
 GENERAL = "Chung cho mọi đối tượng"
+ISSUER = "officer"
+"""The role that speaks for the agency about plans."""
 
 
 @router.get("/ke-hoach")
 async def list_plans(desk: AtDesk) -> Response:
-    """The agency's plans."""
+    """The agency's plans, and those of the agencies above."""
     async with desk.database.reading() as session:
         found = await plans.list_plans(session, agency=desk.agency.id)
-    return desk.pages.render(desk.request, "plans.html", found=found)
+        above = await plans.list_from_above(session, agency=desk.agency.id)
+    return desk.pages.render(desk.request, "plans.html", found=found, above=above, names=_names(desk))
 
 
 @router.get("/ke-hoach/{code}")
 async def show_plan(desk: AtDesk, code: str) -> Response:
     """One plan; what its papers do not say shows as unconfirmed."""
+    return await _plan(desk, code)
+
+
+async def _plan(
+    desk: Desk, code: str, errors: dict[str, str] | None = None, values: dict[str, str] | None = None
+) -> Response:
+    async with desk.database.reading() as session:
+        found = await plans.get_plan(session, agency=desk.agency.id, code=code)
+        if found is None:
+            raise HTTPException(404)
+        plan, rounds = found
+        above = await plans.list_from_above(session, agency=desk.agency.id)
+        read = await plans.list_acknowledgements(session, plan_id=plan.id)
+    children = desk.runtime.federation.children(desk.agency.id, desk.clock.today())
+    values = values or {
+        "title": plan.title,
+        "number": plan.number or "",
+        "issued_on": day(plan.issued_on) if plan.issued_on else "",
+        "period": plan.period,
+        "version": str(plan.version),
+    }
+    return desk.pages.render(
+        desk.request,
+        "plan.html",
+        status_code=422 if errors else 200,
+        plan=plan,
+        rounds=rounds,
+        heard={one.number: one for one in above if one.number},
+        names=_names(desk),
+        below=[(child.short, read.get(child.id)) for child in children],
+        issuing=desk.speaks_as(ISSUER) and plan.state is PlanState.IN_FORCE,
+        errors=errors or {},
+        values=values,
+    )
+
+
+@router.post("/ke-hoach/{code}/sua")
+async def amend_plan(
+    desk: AtDesk,
+    code: str,
+    version: Annotated[int, Form()],
+    title: Annotated[str, Form()] = "",
+    number: Annotated[str, Form()] = "",
+    issued_on: Annotated[str, Form()] = "",
+    period: Annotated[str, Form()] = "",
+) -> Response:
+    """Publish a new version: every agency below hears of it."""
+    by = desk.acting(ISSUER)
+    typed = {"title": title, "number": number, "issued_on": issued_on, "period": period, "version": str(version)}
+    errors = {} if title.strip() else {"title": "Hãy ghi tên kế hoạch."}
+    if not period.strip():
+        errors["period"] = "Hãy ghi giai đoạn."
+    issued = read_day(issued_on)
+    if issued_on.strip() and issued is None:
+        errors["issued_on"] = "Ngày ban hành chưa đúng. Ví dụ: 20/09/2023."
+    if errors:
+        return await _plan(desk, code, errors, typed)
+    changes = {"title": title, "number": number.strip() or None, "issued_on": issued, "period": period}
+    plan_id = await _own(desk, code)
+    try:
+        async with desk.database.transaction() as session:
+            at = desk.clock.now()
+            await cascade.amend(session, plan_id=plan_id, seen=version, changes=changes, at=at, by=by)
+    except rules.Refusal as refusal:
+        return await _plan(desk, code, {"title": str(refusal)}, typed)
+    return see_other(f"/de-cu/ke-hoach/{code}")
+
+
+@router.get("/ke-hoach/{code}/thu-hoi")
+async def before_withdrawing(desk: AtDesk, code: str) -> Response:
+    """What withdrawing does, before it is done."""
+    desk.acting(ISSUER)
     async with desk.database.reading() as session:
         found = await plans.get_plan(session, agency=desk.agency.id, code=code)
     if found is None:
         raise HTTPException(404)
-    plan, rounds = found
-    return desk.pages.render(desk.request, "plan.html", plan=plan, rounds=rounds)
+    children = desk.runtime.federation.children(desk.agency.id, desk.clock.today())
+    return desk.pages.render(
+        desk.request, "withdraw_plan.html", plan=found[0], below=[child.short for child in children]
+    )
+
+
+@router.post("/ke-hoach/{code}/thu-hoi")
+async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]) -> Response:
+    """Take a plan out of force: every agency below hears of it."""
+    by = desk.acting(ISSUER)
+    plan_id = await _own(desk, code)
+    try:
+        async with desk.database.transaction() as session:
+            await cascade.withdraw(session, plan_id=plan_id, seen=version, at=desk.clock.now(), by=by)
+    except rules.Refusal as refusal:
+        return await _plan(desk, code, {"title": str(refusal)})
+    return see_other(f"/de-cu/ke-hoach/{code}")
+
+
+@router.get("/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
+async def show_from_above(desk: AtDesk, issuer_agency: str, plan_id: UUID) -> Response:
+    """A plan of an agency above, as it was heard."""
+    return await _from_above(desk, issuer_agency, plan_id)
+
+
+async def _from_above(desk: Desk, issuer_agency: str, plan_id: UUID, error: str = "") -> Response:
+    async with desk.database.reading() as session:
+        found = await plans.get_from_above(session, agency=desk.agency.id, issuer_agency=issuer_agency, plan_id=plan_id)
+    if found is None:
+        raise HTTPException(404)
+    return desk.pages.render(
+        desk.request,
+        "plan_from_above.html",
+        status_code=422 if error else 200,
+        plan=found,
+        names=_names(desk),
+        reading=desk.speaks_as(ISSUER),
+        error=error,
+    )
+
+
+@router.post("/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
+async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: Annotated[int, Form()]) -> Response:
+    """Say to the agency above that its plan was read."""
+    by = desk.acting(ISSUER)
+    async with desk.database.reading() as session:
+        place = {"agency": desk.agency.id, "issuer_agency": issuer_agency, "plan_id": plan_id}
+        if await plans.get_from_above(session, **place) is None:  # type: ignore[arg-type]
+            raise HTTPException(404)
+    try:
+        async with desk.database.transaction() as session:
+            at = desk.clock.now()
+            await cascade.acknowledge(session, issuer_agency=issuer_agency, plan_id=plan_id, seen=version, at=at, by=by)
+    except rules.Refusal as refusal:
+        return await _from_above(desk, issuer_agency, plan_id, str(refusal))
+    return see_other(f"/de-cu/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
 
 
 @router.get("/tieu-chi")
@@ -43,3 +178,17 @@ async def list_criteria(desk: AtDesk) -> Response:
         for category, members in groupby(found, key=lambda one: one.category)
     ]
     return desk.pages.render(desk.request, "criteria.html", groups=groups, pack=found[0].pack if found else "")
+
+
+def _names(desk: Desk) -> dict[str, str]:
+    """The agencies' full names, by id."""
+    return {one.id: one.name for one in desk.runtime.federation.agency_list}
+
+
+async def _own(desk: Desk, code: str) -> UUID:
+    """The id of a plan of this agency (404 when there is none)."""
+    async with desk.database.reading() as session:
+        found = await plans.get_plan(session, agency=desk.agency.id, code=code)
+    if found is None:
+        raise HTTPException(404)
+    return found[0].id

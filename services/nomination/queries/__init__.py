@@ -156,7 +156,7 @@ async def list_rounds(session: AsyncSession, *, agency: str) -> Sequence[tuple[R
     rows = await session.execute(
         select(Round, Plan)
         .join(Plan, col(Plan.id) == col(Round.plan_id))
-        .where(col(Round.agency) == agency)
+        .where(col(Round.agency) == agency, col(Plan.state) == rules.PlanState.IN_FORCE)
         .order_by(col(Round.opens_on).desc())
     )
     return [(chosen, plan) for chosen, plan in rows]

@@ -1,6 +1,5 @@
 """Decisions that honour, the book of honours, holds and revocations."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
@@ -11,6 +10,7 @@ from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
 from shared.looks import CATEGORIES
+from shared.pages import read_day
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ async def honour(
     by = desk.acting("signer")
     case = await desk.find(code)
     typed = {"number": number, "date": day, "form": form, "level": level}
-    decided = _day(day)
+    decided = read_day(day)
     if decided is None:
         return await desk.show(code, {"date": "Hãy ghi ngày quyết định, ví dụ 20/11/2024."}, typed)
     try:
@@ -136,11 +136,3 @@ async def revoke(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -
     except rules.Refusal as refusal:
         return await _entry(desk, code, {"ground": str(refusal)})
     return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day, month, year = (int(part) for part in text.strip().replace("-", "/").split("/"))
-        return date(year, month, day)
-    except ValueError:
-        return None
