@@ -15,7 +15,7 @@ from tests.support.system import with_agencies
 pytestmark = pytest.mark.flow
 
 TIERS = ("tan-binh", "hcm", "moet")
-ABOVE = re.compile(r'href="(/de-cu/ke-hoach-cap-tren/[^"]+)"')
+ABOVE = re.compile(r'href="(/de-cu/ke-hoach/cap-tren/[^"]+)"')
 
 
 async def until(person: Person, path: str, words: str) -> httpx2.Response:
@@ -26,11 +26,12 @@ async def until(person: Person, path: str, words: str) -> httpx2.Response:
     return page
 
 
-async def read_the_plan_from_above(officer: Person, title: str) -> str:
+async def read_the_plan_from_above(officer: Person, title: str, issued: str) -> str:
     """Open the plan and say that it was read; its path."""
     listed = await until(officer, "/de-cu/ke-hoach", title)
     [path] = ABOVE.findall(listed.text)
     page = expect(await officer.get(path), 200)
+    assert f"Ngày ban hành {issued} " in text_of(page)
     [version] = re.findall(r'name="version" value="(\d+)"', page.text)
     done = expect(await officer.post(path, {"version": version}), 200)
     assert "Đã xác nhận ngày 15/10/2024" in text_of(done)
@@ -52,9 +53,9 @@ async def test_plans_go_down_tier_by_tier_and_each_is_acknowledged(tmp_path: Pat
         ministry, city, district = [
             await Person(running.addresses[agency]).sign_in("can-bo") for agency in reversed(TIERS)
         ]
-        await read_the_plan_from_above(city, "ngành Giáo dục")
+        await read_the_plan_from_above(city, "ngành Giáo dục", "10/04/2023")
         await until(ministry, "/de-cu/ke-hoach/moet-2023-2025", "Sở GDĐT TP.HCM: Đã xác nhận ngày 15/10/2024")
-        path = await read_the_plan_from_above(district, "ngành Giáo dục và Đào tạo Thành phố")
+        path = await read_the_plan_from_above(district, "ngành Giáo dục và Đào tạo Thành phố", "20/09/2023")
         await until(city, "/de-cu/ke-hoach/hcm-2023-2025", "Phòng GDĐT Tân Bình: Đã xác nhận ngày 15/10/2024")
         await until(district, "/de-cu/ke-hoach/tan-binh-2023-2025", "Bản nhận từ Sở Giáo dục và Đào tạo")
         form = {"version": "1", "title": "Kế hoạch đã sửa", "number": "5344/KH-UBND", "period": "2023-2025"}

@@ -1,5 +1,6 @@
 """What everybody works by: plans as their papers say them, plans from above, and criteria."""
 
+from datetime import date
 from itertools import groupby
 from typing import Annotated
 from uuid import UUID
@@ -129,7 +130,7 @@ async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]
     return see_other(f"/de-cu/ke-hoach/{code}")
 
 
-@router.get("/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
+@router.get("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
 async def show_from_above(desk: AtDesk, issuer_agency: str, plan_id: UUID) -> Response:
     """A plan of an agency above, as it was heard."""
     return await _from_above(desk, issuer_agency, plan_id)
@@ -140,18 +141,20 @@ async def _from_above(desk: Desk, issuer_agency: str, plan_id: UUID, error: str 
         found = await plans.get_from_above(session, agency=desk.agency.id, issuer_agency=issuer_agency, plan_id=plan_id)
     if found is None:
         raise HTTPException(404)
+    issued_on = found.content.get("issued_on")
     return desk.pages.render(
         desk.request,
         "plan_from_above.html",
         status_code=422 if error else 200,
         plan=found,
+        issued_on=date.fromisoformat(issued_on) if issued_on else None,
         names=_names(desk),
         reading=desk.speaks_as(ISSUER),
         error=error,
     )
 
 
-@router.post("/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
+@router.post("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
 async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: Annotated[int, Form()]) -> Response:
     """Say to the agency above that its plan was read."""
     by = desk.acting(ISSUER)
@@ -165,7 +168,7 @@ async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: 
             await cascade.acknowledge(session, issuer_agency=issuer_agency, plan_id=plan_id, seen=version, at=at, by=by)
     except rules.Refusal as refusal:
         return await _from_above(desk, issuer_agency, plan_id, str(refusal))
-    return see_other(f"/de-cu/ke-hoach-cap-tren/{issuer_agency}/{plan_id}")
+    return see_other(f"/de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
 
 
 @router.get("/tieu-chi")
