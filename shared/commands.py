@@ -166,8 +166,7 @@ def _serve(parts: Runtime, application: Application, *, work: bool) -> None:
         await server.serve()
         leaving.cancel()
 
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop where there is one
-        runner.run(serve())
+    asyncio.run(serve())
     if parts.given_up.is_set() or not server.started:
         sys.exit(1)
 

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-import uvicorn
 
 from deploy import topics
 from deploy.local.kafka import Kafka
@@ -65,9 +64,7 @@ def main() -> int:
         try:
             kafka.start()
             postgres.start()
-            # The loop that the services run on, for floor and ours alike.
-            with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
-                runner.run(print_all(kafka, postgres))
+            asyncio.run(print_all(kafka, postgres))
         except MissingPart as missing:
             print(missing, file=sys.stderr)
             return 3
