@@ -1,0 +1,136 @@
+"""What nomination says."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.event import Category, Door, Event, Sealed
+
+
+class UnitOpened(Event):
+    """A unit exists from a day on. Said by nomination; heard by review."""
+
+    said_by = "nomination"
+    keyed_by = "unit_id"
+
+    unit_id: UUID
+    name: str
+    kind: str
+    valid_from: date
+
+
+class PlanRef(BaseModel):
+    """A plan of an agency that another one rests on, named as papers name it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: str
+    issuer: str
+    title: str
+    issued_on: date | None = None
+
+
+class PlanRound(BaseModel):
+    """A round as a plan announces it; both days count."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    opens_on: date
+    closes_on: date | None = None
+
+
+class PlanEvent(Event):
+    """What every event of a plan says. Plans are official papers: what they say is public."""
+
+    said_by = "nomination"
+    doors = (Door.INTERNAL, Door.CHILDREN)
+    keyed_by = "plan_id"
+
+    plan_id: UUID
+    version: int
+
+
+class PlanPublished(PlanEvent):
+    """A plan is in force, or a new version of it. Said by nomination, to children too.
+
+    Heard by each child's nomination, also by one that joins later.
+    """
+
+    title: str
+    issuer: str
+    period: str
+    number: str | None = None
+    issued_on: date | None = None
+    subjects: list[str] = Field(default=[])
+    movements: list[str] = Field(default=[])
+    grounds: list[PlanRef] = Field(default=[])
+    rounds: list[PlanRound] = Field(default=[])
+
+
+class PlanWithdrawn(PlanEvent):
+    """A plan is no longer in force. Said by nomination, to children too; heard by the nomination of each child."""
+
+
+class PlanAcknowledged(Event):
+    """A child agency has read a plan from above. Said by nomination, to the parent.
+
+    Heard by the parent's nomination.
+    """
+
+    said_by = "nomination"
+    doors = (Door.INTERNAL, Door.TO)
+    keyed_by = "plan_id"
+
+    to_agency: str
+    plan_id: UUID
+    version: int
+
+
+class NominationEvent(Event):
+    """What every event of a nomination says of it. Its id is the same at every tier."""
+
+    said_by = "nomination"
+
+    nomination_id: UUID
+    origin_agency: str
+    unit_id: UUID
+    subject_id: UUID
+    code: str
+
+
+class NominationSubmitted(NominationEvent):
+    """A unit put an exemplar forward. Said by nomination; heard by review and notification."""
+
+    category: Category
+    plan_id: UUID
+    round_id: UUID
+    rule_set: str
+    revision: int
+    dossier: Sealed | None = None
+
+
+class NominationRevised(NominationEvent):
+    """A returned dossier was corrected and sent again. Said by nomination; heard by review and notification."""
+
+    revision: int
+    dossier: Sealed | None = None
+
+
+class NominationWithdrawn(NominationEvent):
+    """A unit took its nomination back. Said by nomination; heard by review."""
+
+
+class StoryMaterialGiven(NominationEvent):
+    """What may be told of an honoured exemplar was handed on. Said by nomination; heard by publishing."""
+
+    category: Category
+    honour_id: UUID
+    material: Sealed
+
+
+class ContactsGiven(NominationEvent):
+    """How the people concerned are reached was handed on. Said by nomination; heard by notification."""
+
+    contacts: Sealed
