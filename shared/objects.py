@@ -59,8 +59,11 @@ class Objects:
         """
         return cls(address)
 
-    async def put(self, path: str, content: bytes) -> bool:
-        """Store an object unless it is there; whole and on the disk when this returns. False when it was there."""
+    async def put(self, path: str, content: bytes | memoryview) -> bool:
+        """Store an object unless it is there; whole and on the disk when this returns. False when it was there.
+
+        A view of a mapped file is not copied into memory.
+        """
         async with self._told() as store:
             try:
                 await obstore.put_async(store, path, content, mode="create", use_multipart=False)
@@ -98,6 +101,18 @@ class Objects:
                 _discard(target)
                 raise
             return found.meta["size"]
+
+    async def stream(self, path: str) -> tuple[int, AsyncIterator[bytes]]:
+        """An object's size in bytes, and its content piece by piece. Raises ObjectMissing."""
+        async with self._told(path) as store:
+            found = await obstore.get_async(store, path)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            async with self._told(path):
+                async for piece in found.stream(min_chunk_size=_CHUNK):
+                    yield bytes(piece)
+
+        return found.meta["size"], pieces()
 
     async def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""

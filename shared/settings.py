@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         description="unique, stable group_instance_id of this process; none where the broker has no static membership",
     )
 
+    door_quota: int = Field(
+        2 * 1000**3, gt=0, description="bytes of parcels from one neighbour that may lie here, not yet taken"
+    )
+
     objects: str = Field(description="object store: a folder, or s3://bucket/prefix")
     secrets: Path = Field(description="folder of this service's private keys and tokens (files 0600)")
     smtp: str | None = Field(None, description="host:port of the mail relay")

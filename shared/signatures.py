@@ -93,7 +93,7 @@ class Signer:
     def key(self, federation: Federation) -> tuple[str, Ed25519PrivateKey]:
         """The key that is used today. Raises NoSigningKey."""
         for one in federation.keys_of(*self._owner):
-            if _in_force(one, self._clock.today(), local_date(self._clock.real())) and (found := self._private(one)):
+            if in_force(one, self._clock.today(), local_date(self._clock.real())) and (found := self._private(one)):
                 return one.id, found
         raise NoSigningKey(
             f"{'/'.join(self._owner)} has no private key for any key of the federation file that is in force:"
@@ -131,7 +131,7 @@ def check(
         raise BadSignature(f"signed by {key_id}, which does not speak for {agency}/{service}")
     if found.revoked_at is not None and arrived >= found.revoked_at:
         raise BadSignature(f"signed by {key_id}, which was revoked on {found.revoked_at}")
-    if not _in_force(found, said, arrived):
+    if not in_force(found, said, arrived):
         raise BadSignature(f"signed by {key_id}, which was not in force on {said}")
     try:
         signature = base64.b64decode(headers[SIGNATURE], validate=True)
@@ -141,7 +141,8 @@ def check(
         raise BadSignature(f"signed by {key_id}: the signature does not fit") from None
 
 
-def _in_force(key: Key, on: date, real: date) -> bool:
+def in_force(key: Key, on: date, real: date) -> bool:
+    """Whether a key may sign on a (domain) day `on`, as known on the real day `real`."""
     retired = key.retired_at is not None and on >= key.retired_at
     revoked = key.revoked_at is not None and real >= key.revoked_at
     return key.since <= on and not retired and not revoked

@@ -1,6 +1,6 @@
 """The web side that every service shares: correlation ids, limits, health, metrics, problems, the AsyncAPI document."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -28,6 +28,9 @@ MOST_TEXT = 512 * 1024
 """The largest body of a form without files, or of a call of the API, in bytes."""
 MOST_UPLOAD = MOST_BYTES + 256 * 1024
 """The largest body of a form with a file: the file, and the words beside it."""
+
+DOOR = "/door/"
+"""Below it neighbours' services call, with tokens of their own: `shared.door`."""
 
 TITLES = {
     400: ("Yêu cầu chưa đúng", "Máy chủ không đọc được yêu cầu này."),
@@ -138,14 +141,16 @@ def problem(status: int, slug: str, title: str, **more: Any) -> JSONResponse:
 class Problem(Exception):
     """What the API answers instead of what was asked for; `more` are members of the problem (RFC 9457)."""
 
-    def __init__(self, status: int, slug: str, title: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, slug: str, title: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(title)
-        self.status, self.slug, self.title, self.more = status, slug, title, more
+        self.status, self.slug, self.title, self.headers, self.more = status, slug, title, headers, more
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the request is for the API rather than for a page."""
-    return request.url.path.startswith("/api/")
+    """Whether the request is for the API, or for the door of neighbours, rather than for a page."""
+    return request.url.path.startswith(("/api/", DOOR))
 
 
 def failure(request: Request, status: int, **more: Any) -> Response:
@@ -165,7 +170,9 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def on_problem(_request: Request, error: Problem) -> Response:
-        return problem(error.status, error.slug, error.title, **error.more)
+        answer = problem(error.status, error.slug, error.title, **error.more)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
@@ -232,7 +239,8 @@ class Tracing:
 class Bounds:
     """What no route has to think of: HEAD (RFC 9110, 9.3.2), bodies that are too large, and the character NUL.
 
-    A body is measured while it is read, so that one without a length is stopped too.
+    A body is measured while it is read, so that one without a length is stopped too. At the door of neighbours the
+    route measures: by what each token allows.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -262,10 +270,12 @@ class Bounds:
                 raise HTTPException(413)
             return message
 
+        body = receive if scope["path"].startswith(DOOR) else measured
+
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         if scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, measured, without_body)
+            await self.app({**scope, "method": "GET"}, body, without_body)
         else:
-            await self.app(scope, measured, send)
+            await self.app(scope, body, send)

@@ -35,6 +35,7 @@ PREFIXES = {
     "/xac-minh": "review",
     "/phan-anh/khen-thuong": "review",
     "/y-kien": "review",
+    "/door": "review",
     "/viec": "notification",
     "/thong-bao": "notification",
     "/vao": "notification",

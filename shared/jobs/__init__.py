@@ -7,9 +7,10 @@ between tries. A job that fails for good, runs out of tries or keeps ending its 
 
 from shared.jobs.queue import JobRow, again, again_by_key, enqueue, listed, purge
 from shared.jobs.schema import JobState, add_tables, install
-from shared.jobs.worker import PAUSES, FailureHandler, GiveUp, Handler, Jobs
+from shared.jobs.worker import LONGEST, PAUSES, FailureHandler, GiveUp, Handler, Jobs
 
 __all__ = [
+    "LONGEST",
     "PAUSES",
     "FailureHandler",
     "GiveUp",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pgqueuer.db import AsyncpgDriver
@@ -49,7 +50,7 @@ async def enqueue(
     trace = current().child()
     (found,) = await Queries(AsyncpgDriver(raw)).enqueue(
         name,
-        orjson.dumps(dict(payload)),
+        orjson.dumps(dict(payload), default=_of_driver),
         execute_after=after,
         # A duplicate would otherwise abort the whole transaction; the key is unique across all names.
         dedupe_key=None if key is None else _key(name, key),
@@ -58,6 +59,13 @@ async def enqueue(
     )
     session.info[ENQUEUED] = True
     return found
+
+
+def _of_driver(value: object) -> str:
+    """The driver's own kind of UUID, which a row keeps for as long as it was just read, is not orjson's."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 _STATES = """

@@ -5,10 +5,25 @@ The owner's side: `store` before the transaction whose event carries the `Sealed
 """
 
 from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed
-from shared.parcels.moving import ParcelReader, Receiver, Receivers, path_of, store, sweep, sweep_hourly
+from shared.parcels.moving import (
+    LONGEST_FETCH,
+    SWEPT_AFTER,
+    Fetch,
+    ParcelReader,
+    Receiver,
+    Receivers,
+    Wanted,
+    door_owner,
+    forget,
+    path_of,
+    store,
+    sweep,
+    sweep_hourly,
+)
 from shared.parcels.packing import (
     MOST_DOSSIER,
     MOST_FILES,
+    MOST_SEALED,
     BadParcel,
     FileEntry,
     Manifest,
@@ -20,10 +35,14 @@ from shared.parcels.packing import (
 )
 
 __all__ = [
+    "LONGEST_FETCH",
     "MOST_DOSSIER",
     "MOST_FILES",
+    "MOST_SEALED",
+    "SWEPT_AFTER",
     "AwaitedParcel",
     "BadParcel",
+    "Fetch",
     "FileEntry",
     "Manifest",
     "Opened",
@@ -31,9 +50,12 @@ __all__ = [
     "ParcelState",
     "Receiver",
     "Receivers",
+    "Wanted",
     "add_tables",
     "again",
+    "door_owner",
     "expect",
+    "forget",
     "identities_of",
     "listed",
     "open_parcel",

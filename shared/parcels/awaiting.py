@@ -42,7 +42,10 @@ class ParcelState(StrEnum):
 
 @dataclass(frozen=True)
 class AwaitedParcel:
-    """A parcel that this service was told of. `about`: ids that its receiver needs."""
+    """A parcel that this service was told of. `about`: ids that its receiver needs.
+
+    `lies_at`: the agency at whose door it lies, none when it lies in our own store.
+    """
 
     sealed: Sealed
     owner: str
@@ -51,6 +54,7 @@ class AwaitedParcel:
     state: ParcelState
     since: datetime
     reason: str | None
+    lies_at: str | None = None
 
 
 def add_tables(metadata: MetaData) -> None:
@@ -69,20 +73,30 @@ def add_tables(metadata: MetaData) -> None:
         Column("state", Text, nullable=False, server_default=text("'awaited'")),
         Column("since", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
         Column("reason", Text, comment="why it failed; nothing of its content"),
+        Column("lies_at", Text, comment="the agency at whose door it lies; none: in our own store"),
         CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in ParcelState)})", name="state"),
     )
     Index(None, awaited.c.agency, awaited.c.state, awaited.c.since)
 
 
-async def expect(session: AsyncSession, sealed: Sealed, *, owner: str, purpose: str, about: Mapping[str, Any]) -> bool:
+async def expect(
+    session: AsyncSession,
+    sealed: Sealed,
+    *,
+    owner: str,
+    purpose: str,
+    about: Mapping[str, Any],
+    lies_at: str | None = None,
+) -> bool:
     """Note a parcel that an event names and have it fetched; `about` is JSON of ids.
 
-    Told twice, it is noted once: False then.
+    It lies in our own store below `owner`: a service of ours, or `door_owner` of the neighbour that brought it; or with
+    `lies_at` at that agency's door. Told twice, it is noted once: False then.
     """
     raw = await raw_connection(session)
     new = await raw.fetchval(
-        """insert into awaited_parcels (parcel_id, agency, owner, sha256, size, recipient, purpose, about)
-           values ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb) on conflict do nothing returning parcel_id""",
+        """insert into awaited_parcels (parcel_id, agency, owner, sha256, size, recipient, purpose, about, lies_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9) on conflict do nothing returning parcel_id""",
         sealed.parcel_id,
         agency_of(session),
         owner,
@@ -91,6 +105,7 @@ async def expect(session: AsyncSession, sealed: Sealed, *, owner: str, purpose: 
         sealed.recipient,
         purpose,
         orjson.dumps(dict(about)).decode(),
+        lies_at,
     )
     if new is None:
         return False
@@ -142,7 +157,7 @@ async def failed(session: AsyncSession, parcel_id: UUID, reason: str) -> None:
     await audit.record(session, BY, "parcel.failed", parcel_id)
 
 
-COLUMNS = "parcel_id, owner, sha256, size, recipient, purpose, about::text as about, state, since, reason"
+COLUMNS = "parcel_id, owner, sha256, size, recipient, purpose, about::text as about, state, since, reason, lies_at"
 
 
 def row_of(row: Mapping[str, Any]) -> AwaitedParcel:
@@ -155,6 +170,7 @@ def row_of(row: Mapping[str, Any]) -> AwaitedParcel:
         ParcelState(row["state"]),
         row["since"],
         row["reason"],
+        row["lies_at"],
     )
 
 

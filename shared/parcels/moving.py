@@ -18,7 +18,7 @@ from shared.database import Database
 from shared.events import Sealed
 from shared.federation import Federation
 from shared.inbox.failures import is_passing
-from shared.jobs import PAUSES, GiveUp, Jobs
+from shared.jobs import LONGEST, PAUSES, GiveUp, Jobs
 from shared.logs import told
 from shared.objects import Objects, ObjectTooLarge
 from shared.outbox.recording import raw_connection
@@ -30,8 +30,14 @@ Receiver = Callable[[AsyncSession, dict[str, Any], Opened], Awaitable[None]]
 """Takes an opened parcel into the service, in the transaction that marks it taken. Its files lie under the service's
 own prefix already (`files.path_of`). What it raises, unless passing, fails the parcel for good."""
 Receivers = Mapping[str, Receiver]
+Fetch = Callable[[str, Sealed], Awaitable[bytes]]
+"""Brings the ciphertext of a parcel that lies at another agency's door."""
+Wanted = Callable[[AsyncSession], Awaitable[set[UUID]]]
+"""The service's own parcels that no event names yet, or that somebody else may still ask for."""
 
 IDENTITIES = "age-identities.txt"
+LONGEST_FETCH = timedelta(hours=1)
+"""200 MB over half a megabit per second."""
 SWEPT_AFTER = timedelta(days=1)
 _LARGE = 20 * 1024 * 1024
 
@@ -41,6 +47,11 @@ _NAMED = text(
 )
 
 _log = structlog.get_logger("parcels")
+
+
+def door_owner(service: str, agency: str) -> str:
+    """The `owner` of parcels that a neighbour brought to a service's door."""
+    return f"{service}/door/{agency}"
 
 
 def path_of(owner: str, parcel_id: UUID) -> str:
@@ -57,12 +68,16 @@ async def store(
     manifest: Manifest,
     files: Mapping[str, bytes],
     on: date,
+    *,
+    to_agency: str | None = None,
 ) -> Sealed:
     """Write a parcel for a service of this agency, before the transaction whose event carries what this returns.
 
-    Raises NoRecipient, StoreUnavailable, or ValueError when manifest and files disagree or are too large.
+    With `to_agency` it is sealed to that agency's service of the name `reader`, and lies here until it is sent to its
+    door or fetched at ours. Raises NoRecipient, StoreUnavailable, or ValueError when manifest and files disagree or are
+    too large.
     """
-    recipient = federation.recipient(agency, reader, on)
+    recipient = federation.recipient(to_agency or agency, reader, on)
     ciphertext = await asyncio.to_thread(lambda: seal(pack(manifest, files), recipient.public))
     sealed = Sealed(
         # Random: the id is the whole name of a file that others may list.
@@ -75,34 +90,50 @@ async def store(
     return sealed
 
 
-class ParcelReader:
-    """Fetches, opens and hands over the parcels that a service awaits."""
+async def forget(objects: Objects, owner: str, parcel_id: UUID) -> None:
+    """Delete a copy that nobody will ask for any more; one that is gone is fine. Raises StoreUnavailable."""
+    await objects.delete(path_of(owner, parcel_id))
 
-    def __init__(self, database: Database, objects: Objects, secrets: Path, receivers: Receivers) -> None:
-        self._database, self._objects, self._receivers = database, objects, receivers
+
+class ParcelReader:
+    """Fetches, opens and hands over the parcels that a service awaits. `fetch` is for those that lie elsewhere."""
+
+    def __init__(
+        self, database: Database, objects: Objects, secrets: Path, receivers: Receivers, fetch: Fetch | None = None
+    ) -> None:
+        self._database, self._objects, self._receivers, self._fetch = database, objects, receivers, fetch
         self._identities = secrets / IDENTITIES
         # An open parcel stands in memory three times over.
         self._large = asyncio.Semaphore(1)
 
     def join(self, jobs: Jobs, *, pauses: Sequence[timedelta] = PAUSES) -> None:
         """Have these jobs done by the service's worker."""
-        jobs.add(awaiting.JOB, self.read, pauses=pauses, on_failure=self.fail)
+        longest = LONGEST if self._fetch is None else LONGEST_FETCH
+        jobs.add(awaiting.JOB, self.read, pauses=pauses, on_failure=self.fail, longest=longest)
 
     async def read(self, payload: dict[str, Any]) -> None:
         """The job: raises GiveUp when the parcel is bad or refused, else whatever kept it from coming."""
         parcel_id = UUID(payload["parcel_id"])
         async with self._database.reading() as session:
             awaited = await _find(session, parcel_id, lock=False)
-        if awaited is None or awaited.state is not ParcelState.AWAITED:
+        if awaited is None or awaited.state is ParcelState.FAILED:
             return
+        if awaited.state is ParcelState.TAKEN or await self._take_in_turn(awaited):
+            await self._drop(awaited)
+
+    async def _take_in_turn(self, awaited: AwaitedParcel) -> bool:
         receiver = self._receivers.get(awaited.purpose)
         if receiver is None:
             raise GiveUp(f"nobody here takes parcels of the purpose {awaited.purpose}")
         if awaited.sealed.size > _LARGE:
             async with self._large:
-                await self._take(awaited, receiver)
-        else:
-            await self._take(awaited, receiver)
+                return await self._take(awaited, receiver)
+        return await self._take(awaited, receiver)
+
+    async def _drop(self, awaited: AwaitedParcel) -> None:
+        """What a neighbour brought is ours alone: nobody else reads it once it was taken."""
+        if awaited.lies_at is None and awaited.owner.startswith(door_owner(self._database.speaker.service, "")):
+            await forget(self._objects, awaited.owner, awaited.sealed.parcel_id)
 
     async def fail(self, session: AsyncSession, payload: dict[str, Any], reason: str) -> None:
         """What the job's failure for good means for the parcel."""
@@ -111,7 +142,7 @@ class ParcelReader:
         if awaited is not None and awaited.state is ParcelState.AWAITED:
             await awaiting.failed(session, parcel_id, reason)
 
-    async def _take(self, awaited: AwaitedParcel, receiver: Receiver) -> None:
+    async def _take(self, awaited: AwaitedParcel, receiver: Receiver) -> bool:
         opened = await self._open(awaited)
         service = self._database.speaker.service
         for sha256, content in opened.files.items():
@@ -122,7 +153,7 @@ class ParcelReader:
                 # Another worker may have taken it while this one was opening it.
                 locked = await _find(session, parcel_id, lock=True)
                 if locked is None or locked.state is not ParcelState.AWAITED:
-                    return
+                    return False
                 await receiver(session, locked.about, opened)
                 await session.flush()
                 await awaiting.taken(session, parcel_id)
@@ -131,6 +162,7 @@ class ParcelReader:
                 raise
             raise GiveUp(told(error)) from error
         _log.info("parcel.taken", parcel_id=str(parcel_id), purpose=awaited.purpose, files=len(opened.files))
+        return True
 
     async def _open(self, awaited: AwaitedParcel) -> Opened:
         expected = awaited.sealed
@@ -140,27 +172,38 @@ class ParcelReader:
 
         try:
             check_expected(expected)
-            ciphertext = await self._objects.get(path_of(awaited.owner, expected.parcel_id), most=expected.size)
+            ciphertext = await self._ciphertext(awaited)
             return await asyncio.to_thread(open_it, ciphertext)
         except ObjectTooLarge:
             raise GiveUp(f"it has more bytes than the {expected.size} that the event says") from None
         except BadParcel as error:
             raise GiveUp(str(error)) from None
 
+    async def _ciphertext(self, awaited: AwaitedParcel) -> bytes:
+        expected = awaited.sealed
+        if awaited.lies_at is None:
+            return await self._objects.get(path_of(awaited.owner, expected.parcel_id), most=expected.size)
+        if self._fetch is None:
+            raise GiveUp(f"nobody here fetches parcels from {awaited.lies_at}")
+        return await self._fetch(awaited.lies_at, expected)
 
-def sweep_hourly(jobs: Jobs, database: Database, objects: Objects, clock: Clock) -> None:
-    """Have the service's own parcels swept by its worker."""
+
+def sweep_hourly(
+    jobs: Jobs, database: Database, objects: Objects, clock: Clock, *, wanted: Wanted | None = None
+) -> None:
+    """Have the service's own parcels swept by its worker, but for those `wanted`."""
 
     async def sweep_now() -> None:
-        await sweep(database, objects, clock.real())
+        await sweep(database, objects, clock.real(), wanted=wanted)
 
     jobs.every_hour(sweep_now)
 
 
-async def sweep(database: Database, objects: Objects, now: datetime) -> list[UUID]:
+async def sweep(database: Database, objects: Objects, now: datetime, *, wanted: Wanted | None = None) -> list[UUID]:
     """Delete the service's own parcels older than a day that none of its events names; returns their ids.
 
-    `now`: real time. The outbox is asked last: a transaction that named one of them has long ended.
+    `now`: real time. Those `wanted` stay. The outbox is asked last: a transaction that named one of them has long
+    ended, and what was wanted until an event named it is found in one of the two.
     """
     owner = database.speaker.service
     old = {
@@ -169,8 +212,9 @@ async def sweep(database: Database, objects: Objects, now: datetime) -> list[UUI
         if stored.modified < now - SWEPT_AFTER and stored.path.endswith(".age")
     }
     async with database.reading() as session:
+        kept = await wanted(session) if old and wanted else set()
         named = set(await session.scalars(_NAMED)) if old else set()
-    swept = sorted(set(old) - named)
+    swept = sorted(set(old) - kept - named)
     for parcel_id in swept:
         await objects.delete(old[parcel_id])
     await objects.tidy(now - SWEPT_AFTER)

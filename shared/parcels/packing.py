@@ -24,7 +24,8 @@ MOST_DOSSIER = 180 * 1024 * 1024
 """What a sender lets grow: files in all, so that texts and encryption still fit."""
 MOST_RATIO = 100
 _MOST_MANIFEST = 8 * 1024 * 1024
-_MOST_SEALED = MOST_BYTES + 1024 * 1024  # age adds 16 bytes to each 64 KB
+MOST_SEALED = MOST_BYTES + 1024 * 1024
+"""The largest ciphertext: age adds 16 bytes to each 64 KB."""
 _MANIFEST = "manifest.json"
 _HASH = r"^[0-9a-f]{64}$"
 
@@ -122,7 +123,7 @@ def open_parcel(ciphertext: bytes, identities: Sequence[x25519.Identity], expect
 
 def check_expected(expected: Sealed) -> None:
     """Whether a parcel as an event describes it may be fetched at all. Raises BadParcel."""
-    if not 0 < expected.size <= _MOST_SEALED:
+    if not 0 < expected.size <= MOST_SEALED:
         raise BadParcel(f"the event says {expected.size} bytes")
 
 

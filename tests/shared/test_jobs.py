@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -49,6 +50,17 @@ async def test_a_job_is_wanted_with_the_act_or_not_at_all(database: Database) ->
     async with running(made):
         found = await until(all_ended, database)
     assert (found, done, made.names) == ([("mail", JobState.DONE, 0, None)], [{"n": 2}], ["mail"])
+
+
+async def test_a_payload_holds_ids_as_rows_hold_them_and_nothing_that_is_no_json(database: Database) -> None:
+    async with database.transaction() as session:
+        read = await session.scalar(text("select '00000000-0000-0000-0000-000000000007'::uuid"))
+        await jobs.enqueue(session, "mail", {"id": read, "own": UUID(int=8)})
+        with pytest.raises(TypeError):
+            await jobs.enqueue(session, "mail", {"id": object()})
+    async with database.reading() as session:
+        payload = await session.scalar(text("select convert_from(payload, 'UTF8')::jsonb from pgqueuer"))
+    assert payload == {"id": str(UUID(int=7)), "own": str(UUID(int=8))}
 
 
 async def test_a_key_is_wanted_once_until_it_is_done(database: Database) -> None:
