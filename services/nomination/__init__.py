@@ -2,7 +2,8 @@
 
 Owns: units, plans, rounds, criteria, subjects, nominations, claims, evidence, the timeline of each file
 Says: UnitOpened, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationSubmitted, NominationRevised,
-StoryMaterialGiven, ContactsGiven
+NominationWithdrawn, StoryMaterialGiven, ContactsGiven
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
-ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, StoryPublished, StoryRetracted, SessionEnded
+ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,
+ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded
 """

@@ -16,9 +16,11 @@ class State(StrEnum):
     RETURNED = "returned"
     HONOURED = "honoured"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 EDITABLE = (State.DRAFT, State.RETURNED)
+WITHDRAWABLE = (State.SUBMITTED, State.REVIEWED, State.RETURNED)
 
 
 class PlanState(StrEnum):
@@ -53,6 +55,12 @@ class NotADraft(Refusal):
     """Only a draft can be changed or handed in."""
 
     problem = "not-a-draft"
+
+
+class NotWithdrawable(Refusal):
+    """What was never handed in, or is decided, cannot be taken back."""
+
+    problem = "not-withdrawable"
 
 
 class PlanNotInForce(Refusal):
@@ -132,6 +140,17 @@ def check_editable(state: State) -> None:
     """Raises NotADraft."""
     if state not in EDITABLE:
         raise NotADraft("Hồ sơ đã gửi nên không sửa được nữa.")
+
+
+def check_withdrawable(state: State) -> None:
+    """Raises NotWithdrawable."""
+    if state not in WITHDRAWABLE:
+        raise NotWithdrawable("Chỉ rút được hồ sơ đã gửi mà chưa có kết luận.")
+
+
+def after_news(state: State, told: State) -> State:
+    """Where news from the council brings a nomination; withdrawn it stays, unless an honour was quicker."""
+    return state if state is State.WITHDRAWN and told is not State.HONOURED else told
 
 
 def check_round_open(opens: date, closes: date | None, today: date) -> None:

@@ -225,6 +225,8 @@ class Step(Row, table=True):
     at: datetime = Field(sa_type=DateTime(timezone=True))
     what: str
     holder: str
+    by_agency: str | None = Field(default=None, max_length=31, description="whose act it was, if not this agency's")
+    with_agency: str | None = Field(default=None, max_length=31, description="the other side of a referral")
 
 
 class Counter(Row, table=True):

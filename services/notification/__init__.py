@@ -3,5 +3,6 @@
 Owns: accounts seen, contacts, messages, ended sessions
 Says: SessionEnded, MessageFailed
 Hears: NominationSubmitted, NominationRevised, ContactsGiven, CaseReturned, ReviewCompleted, ExemplarHonoured,
-ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
+NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished,
+StoryRetracted, DeliveryFailed
 """

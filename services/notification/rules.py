@@ -48,6 +48,24 @@ NOTICES = {
         "/xet-duyet/ho-so/{code}",
         ("officer", "secretary", "member", "chair"),
     ),
+    "offered": Notice(
+        "Hồ sơ {code} chờ tiếp nhận",
+        "Cơ quan cấp dưới trình hồ sơ {code}. Hồ sơ chờ được tiếp nhận hoặc trả lại.",
+        "/xet-duyet/ho-so/{code}",
+        ("officer", "secretary", "chair"),
+    ),
+    "given_back": Notice(
+        "Hồ sơ {code} được trả về",
+        "Cơ quan cấp trên đã trả hồ sơ {code} về. Lời của cấp trên nằm trong hồ sơ.",
+        "/xet-duyet/ho-so/{code}",
+        ("officer", "secretary", "chair"),
+    ),
+    "ruled": Notice(
+        "Cấp trên đã kết luận hồ sơ {code}",
+        "Cơ quan cấp trên đã có kết luận cho hồ sơ {code}.",
+        "/xet-duyet/ho-so/{code}",
+        ("officer", "secretary", "chair"),
+    ),
     "returned": Notice(
         "Hồ sơ {code} cần bổ sung",
         "Hội đồng trả lại hồ sơ {code}. Lời đề nghị bổ sung nằm trong hồ sơ.",

@@ -1,7 +1,10 @@
-"""Review: an agency's council looks at a nomination and concludes.
+"""Review: an agency's council looks at a nomination and concludes; what is best is referred to the agency above.
 
-Owns: rule sets, cases, marks, ballots, decisions, honours
+Owns: rule sets, cases, marks, ballots, decisions, honours, referrals on both sides, receipts of consents
 Says: CaseOpened, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
-HonourRevoked
-Hears: NominationSubmitted, NominationRevised, UnitOpened, SessionEnded
+HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted, ReferralReturned, ReferralDecided, MovePassedOn,
+HonourPassedOn, ReferredMaterialGiven
+Hears: NominationSubmitted, NominationRevised, NominationWithdrawn, UnitOpened, SessionEnded, NominationReferred,
+RecallAsked, ReferralAccepted, ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, ConsentAnswered,
+ConsentWithdrawn
 """

@@ -1,9 +1,14 @@
 """Puts the review service together; no logic."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from services.review import pages
+from services.review.consumers.background import add_jobs
 from services.review.consumers.receivers import RECEIVERS
+from services.review.queries import packing
+from shared import door
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
@@ -20,6 +25,10 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
     app.include_router(pages.router)
-    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
-    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock)
+    add_jobs(runtime)
+    app.include_router(door.router)
+    fetch = partial(door.fetch, runtime)
+    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS, fetch).join(runtime.jobs)
+    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock, wanted=packing.wanted)
+    door.join(runtime)
     return app

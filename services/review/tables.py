@@ -1,4 +1,4 @@
-"""This service's database: row classes, beside the tables of outbox, inbox, audit, jobs and parcels."""
+"""This service's database: row classes, beside the tables of outbox, inbox, audit, jobs, parcels and the door."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,14 +10,14 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from services.review.rules import Choice, HonourState, State
-from shared import audit, inbox, jobs, outbox, parcels
+from services.review.rules import Choice, HonourState, Referral, Side, State
+from shared import audit, door, inbox, jobs, outbox, parcels
 from shared.database import new_metadata, words
-from shared.events import Category, Outcome
+from shared.events import Category, HonourStanding, Outcome, Word
 from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended):
+for part in (outbox, inbox, audit, jobs, parcels, door, ended):
     part.add_tables(METADATA)
 
 
@@ -75,9 +75,71 @@ class Case(Row, table=True):
     revision: int
     state: State = Field(default=State.NEW, sa_type=words(State, "state"))
     outcome: Outcome | None = Field(default=None, sa_type=words(Outcome, "outcome"))
+    frozen: bool = Field(default=False, description="a parent has it, or is about to")
+    withdrawn: bool = Field(default=False, description="its unit took it back; it ends as soon as it is free")
     version: int = 1
     opened_at: datetime = Field(sa_type=DateTime(timezone=True))
     moved_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class ReferralRow(Row, table=True):
+    """A hand-over between this agency and `other`, from the side that this agency is on."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (UniqueConstraint("side", "other", "referral_id"), Index(None, "case_id"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    referral_id: UUID = Field(description="given by the lower agency")
+    case_id: UUID = Field(foreign_key="cases.id")
+    side: Side = Field(sa_type=words(Side, "side"))
+    other: str = Field(max_length=31)
+    state: Referral = Field(sa_type=words(Referral, "state"))
+    revision: int
+    parcel: dict[str, Any] | None = Field(default=None, sa_type=JSONB, description="Sealed, once it is stored")
+    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome, "outcome"), description="the parent's")
+    recall_asked: bool = False
+    reason: str = Field(default="", description="why the parent gave it back, from its parcel")
+    trouble: str | None = Field(default=None, description="why the parent's door did not take the parcel")
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    moved_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Standing(Row, table=True):
+    """How an honour of another agency stands, as far as it was told."""
+
+    __tablename__ = "standings"
+    __table_args__ = (Index(None, "agency", "origin_agency", "nomination_id"),)
+
+    by_agency: str = Field(primary_key=True, max_length=31)
+    honour_id: UUID = Field(primary_key=True)
+    nomination_id: UUID
+    origin_agency: str
+    standing: HonourStanding = Field(sa_type=words(HonourStanding, "standing"))
+    decision_number: str
+    decision_date: date
+    form: str
+    level: str
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    told_by: str = Field(max_length=31)
+
+
+class Receipt(Row, table=True):
+    """A person's word as it is known here: it travels with the dossier."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (Index(None, "agency", "origin_agency", "nomination_id"),)
+
+    consent_id: UUID = Field(primary_key=True)
+    nomination_id: UUID
+    origin_agency: str
+    person_id: UUID
+    relation: str
+    word: Word = Field(sa_type=words(Word, "word"))
+    purposes: list[str] = Field(default_factory=list, sa_type=JSONB)
+    text_version: int
+    text_sha256: str
+    method: str
+    said_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Dossier(Row, table=True):

@@ -89,7 +89,7 @@ class ReferralEvent(ReviewEvent):
 class NominationReferred(ReferralEvent):
     """A case was handed to a parent, where its parcel lies already. Said by review.
 
-    Heard by the parent's review; at home by nomination and publishing.
+    Heard by the parent's review and notification; at home by nomination and publishing.
     """
 
     category: Category
@@ -109,7 +109,7 @@ class ReferralAccepted(ReferralEvent):
 class ReferralReturned(ReferralEvent):
     """A parent gave a referral back: with reasons in a parcel, or because it was asked to (`recalled`).
 
-    Said by review; heard by the child's review and nomination.
+    Said by review; heard by the child's review, nomination and notification.
     """
 
     recalled: bool = False
@@ -117,7 +117,10 @@ class ReferralReturned(ReferralEvent):
 
 
 class ReferralDecided(ReferralEvent):
-    """A parent's council concluded on a referral. Said by review; heard by the child's review and nomination."""
+    """A parent's council concluded on a referral. Said by review.
+
+    Heard by the child's review, nomination and notification.
+    """
 
     outcome: Outcome
 

@@ -37,6 +37,7 @@ from shared.events import (
     UnitOpened,
 )
 from shared.files import Accepted
+from shared.inbox.batch import SPEAKER
 from tests.support import factories as make
 from tests.support.databases import Databases
 from tests.support.factories import Plan
@@ -365,6 +366,7 @@ async def test_what_is_heard_stands_on_the_timeline(
 ) -> None:
     made = await make.submitted(database, plan.open)
     async with database.transaction() as session:
+        session.info[SPEAKER] = "tan-binh"
         await HANDLERS[kind](session, kind.model_validate(about(made) | more))
         assert outbox.recorded(session) == []
     steps = await rows(database, "select what, holder from steps order by id")

@@ -26,7 +26,7 @@ from shared.events import (
     SessionEnded,
     StoryPublished,
 )
-from shared.inbox.batch import EVENT_ID
+from shared.inbox.batch import EVENT_ID, SPEAKER
 from shared.parcels import Manifest, Opened
 from tests.support import factories as make
 from tests.support.databases import Databases
@@ -91,7 +91,7 @@ async def hear(database: Database, event: Event, event_id: UUID | None = None) -
     """What the inbox does with an event: call its handler, which may ask for the event's id."""
     event_id = event_id or uuid7()
     async with database.transaction() as session:
-        session.info[EVENT_ID] = event_id
+        session.info[EVENT_ID], session.info[SPEAKER] = event_id, "tan-binh"
         await consumers.HANDLERS[type(event)](session, event)
         assert outbox.recorded(session) == []
     return event_id

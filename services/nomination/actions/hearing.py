@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.nomination import rules
 from services.nomination.actions.nominations import lock
 from services.nomination.rules import State
 from services.nomination.tables import Return, Step
@@ -15,14 +16,27 @@ PARCELS = Actor("system:parcels", "system")
 
 
 async def note_step(
-    session: AsyncSession, *, nomination_id: UUID, at: datetime, what: str, holder: str, state: State | None = None
+    session: AsyncSession,
+    *,
+    nomination_id: UUID,
+    at: datetime,
+    what: str,
+    holder: str,
+    state: State | None = None,
+    by_agency: str | None = None,
+    with_agency: str | None = None,
 ) -> None:
-    """Put a line on the timeline; `state` is where the nomination is from now on, if that changed."""
+    """Put a line on the timeline; `state` is what the nomination is told to be from now on, if that changed.
+
+    `by_agency`, `with_agency`: who did it and to whom, when it was not all done here.
+    """
     nomination = await lock(session, nomination_id)
     if state is not None:
-        nomination.state = state
+        nomination.state = rules.after_news(nomination.state, state)
         nomination.version += 1
-    session.add(Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what=what, holder=holder))
+    step = Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what=what, holder=holder)
+    step.by_agency, step.with_agency = by_agency, with_agency
+    session.add(step)
 
 
 async def take_reason(session: AsyncSession, *, nomination_id: UUID, revision: int, reason: str) -> None:

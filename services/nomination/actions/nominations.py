@@ -26,7 +26,7 @@ from services.nomination.tables import (
 )
 from shared import audit, outbox, parcels
 from shared.audit import Actor
-from shared.events import Category, NominationRevised, NominationSubmitted, Sealed
+from shared.events import Category, NominationRevised, NominationSubmitted, NominationWithdrawn, Sealed
 from shared.files import Accepted
 from shared.names import folded, lines, normal, sort_key
 
@@ -259,6 +259,32 @@ async def submit_nomination(
     step = "revised" if again else "submitted"
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what=step, holder="review"))
     await audit.record(session, by, f"nomination.{step}", nomination.id)
+    return nomination
+
+
+async def withdraw_nomination(
+    session: AsyncSession, *, nomination_id: UUID, version: int, at: datetime, by: Actor
+) -> Nomination:
+    """Take a dossier back that was handed in; `version` is that of the nomination the person saw.
+
+    Raises NotWithdrawable, ChangedMeanwhile.
+    """
+    nomination = await lock(session, nomination_id)
+    rules.check_withdrawable(nomination.state)
+    if nomination.version != version:
+        raise rules.ChangedMeanwhile("", nomination.version)
+    nomination.state, nomination.version = State.WITHDRAWN, nomination.version + 1
+    told = {
+        "nomination_id": nomination.id,
+        "origin_agency": nomination.agency,
+        "unit_id": nomination.unit_id,
+        "subject_id": nomination.subject_id,
+        "code": nomination.code,
+        "occurred_at": at,
+    }
+    outbox.record(session, NominationWithdrawn.model_validate(told))
+    session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
+    await audit.record(session, by, "nomination.withdrawn", nomination.id)
     return nomination
 
 

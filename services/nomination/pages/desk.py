@@ -1,5 +1,6 @@
 """Who sits at a nomination page, what they may see, and how states read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries
 from services.nomination.actions import plans
 from services.nomination.queries import Dossier
-from services.nomination.rules import State
+from services.nomination.rules import WITHDRAWABLE, State
+from services.nomination.tables import Nomination, Step
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
@@ -35,7 +37,31 @@ STEPS = {
     "held": ("Khen thưởng tạm dừng", "stop", "pause"),
     "resumed": ("Khen thưởng có hiệu lực trở lại", "gold", "award"),
     "revoked": ("Khen thưởng không còn hiệu lực", "off", "ban"),
+    "withdrawn": ("Đã rút hồ sơ", "off", "x"),
+    "referred": ("{by} đã trình hồ sơ lên {to}", "info", "arrow-up"),
+    "recall_asked": ("{by} đã xin thu hồ sơ về từ {to}", "wait", "arrow-back"),
+    "accepted": ("{by} đã tiếp nhận hồ sơ", "run", "scale"),
+    "given_back": ("{by} đã trả lại hồ sơ cho cơ quan trình", "wait", "arrow-back"),
+    "recalled": ("{by} đã cho thu hồ sơ về", "info", "arrow-back"),
+    "honour_above": ("{by} đã kết luận: đề nghị khen", "ok", "circle-check"),
+    "decline_above": ("{by} đã kết luận: chưa khen lần này", "off", "circle-minus"),
+    "honoured_above": ("{by} đã có quyết định khen", "gold", "award"),
+    "held_above": ("Khen thưởng của {by} tạm dừng", "stop", "pause"),
+    "revoked_above": ("Khen thưởng của {by} không còn hiệu lực", "off", "ban"),
 }
+ELSEWHERE = {
+    "published": ("Bài gương đã đăng trên trang của {by}", "ok", "world"),
+    "retracted": ("Bài gương đã gỡ khỏi trang của {by}", "off", "eye-off"),
+}
+"""How steps read that other agencies take too."""
+ABOVE = {
+    "referred": "Chờ tiếp nhận",
+    "recall_asked": "Chờ trả lời việc xin thu về",
+    "accepted": "Hội đồng đọc, chấm và kết luận",
+}
+"""While the newest step of a referral is one of these, the file is at an agency above; and what follows there."""
+BACK = ("given_back", "recalled", "honour_above", "decline_above")
+"""Steps that end a referral."""
 HOLDERS = {
     State.DRAFT: "Người đề cử",
     State.SUBMITTED: "Đang chuyển tới hội đồng",
@@ -43,6 +69,7 @@ HOLDERS = {
     State.RETURNED: "Người đề cử",
     State.HONOURED: "Bộ phận lan tỏa",
     State.DECLINED: "Hồ sơ đã có kết luận",
+    State.WITHDRAWN: "Hồ sơ đã rút",
 }
 NEXT = {
     State.DRAFT: "Viết thành tích, kèm minh chứng, rồi gửi",
@@ -51,6 +78,7 @@ NEXT = {
     State.RETURNED: "Bổ sung theo lời hội đồng, rồi gửi lại",
     State.HONOURED: "Bài gương được viết, xin đồng ý rồi đăng",
     State.DECLINED: "Có thể giới thiệu lại ở đợt sau",
+    State.WITHDRAWN: "Có thể giới thiệu lại ở đợt sau",
 }
 AFTER_HONOUR = {
     "held": ("Hội đồng xét duyệt", "Chờ cơ quan cho biết tiếp; bài gương tạm không hiện"),
@@ -60,21 +88,34 @@ AFTER_HONOUR = {
 READERS = ("nominator", "head", "officer", "supervisor")
 
 
-def whereabouts(dossier: Dossier) -> dict[str, Any]:
+def whereabouts(dossier: Dossier, name_of: Callable[[str], str]) -> dict[str, Any]:
     """Who has the file, since when, and what follows.
 
     Review and publishing speak on topics of their own, whose order nobody promises: of an honour the last word of
     either counts, review's first.
     """
-    state, steps = dossier.nomination.state, [step.what for step in dossier.steps]  # newest first
+    state = dossier.nomination.state
+    steps = [step.what for step in dossier.steps if step.by_agency is None]  # our own, newest first
     holder, following = HOLDERS[state], NEXT[state]
     if state is State.HONOURED:
         honour = next((what for what in steps if what in ("honoured", "held", "resumed", "revoked")), "honoured")
         story = next((what for what in steps if what in ("published", "retracted")), "")
         last = honour if honour in AFTER_HONOUR else story
         holder, following = AFTER_HONOUR.get(last, (holder, following))
+    referral = next((step for step in dossier.steps if step.what in (*ABOVE, *BACK)), None)
+    if referral is not None and referral.what in ABOVE:
+        place = referral.by_agency if referral.what == "accepted" else referral.with_agency
+        holder, following = name_of(place or ""), ABOVE[referral.what]
     since = dossier.steps[0].at if dossier.steps else dossier.nomination.started_at
     return {"holder": holder, "since": since, "next_step": following}
+
+
+def title_of(step: Step, name_of: Callable[[str], str], own: str) -> tuple[str, str, str]:
+    """How a step of the timeline reads, its colour and its sign; `name_of` gives an agency's short name."""
+    told = ELSEWHERE if step.by_agency and step.what in ELSEWHERE else STEPS
+    title, token, icon = told[step.what]
+    by = name_of(step.by_agency or own)
+    return title.format(by=by, to=name_of(step.with_agency) if step.with_agency else ""), token, icon
 
 
 @dataclass(frozen=True)
@@ -99,6 +140,11 @@ class Desk:
         own = self.runtime.agency
         return plans.Agency(own.id, own.mark)
 
+    def short_name(self, agency: str) -> str:
+        """An agency's short name; its id when the federation file knows it no more."""
+        known = {one.id: one.short for one in self.runtime.federation.agency_list}
+        return known.get(agency, agency)
+
     @property
     def units(self) -> frozenset[UUID] | None:
         """The units whose files the person may see; None: all of the agency."""
@@ -117,6 +163,12 @@ class Desk:
         """The person as nominator of that unit. Raises Forbidden."""
         acting = self.person.acting_as("nominator", unit_id, on=self.clock.today())
         return Actor("|".join(self.person.identity), acting.role, unit_id)
+
+    def may_withdraw(self, nomination: Nomination) -> bool:
+        """Whether the person may take this dossier back as it is now."""
+        own = self.nominating
+        ours = own is None or nomination.unit_id in own
+        return ours and nomination.state in WITHDRAWABLE
 
     def speaks_as(self, role: str) -> bool:
         """Whether the person has that role for the whole agency."""

@@ -40,7 +40,7 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
         errors=errors or {},
         editable=state in rules.EDITABLE,
         reason=dossier.reasons[0].reason if dossier.reasons and state is rules.State.RETURNED else None,
-        **whereabouts(dossier),
+        **whereabouts(dossier, desk.short_name),
     )
 
 

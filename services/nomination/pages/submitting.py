@@ -1,13 +1,14 @@
 """Checking, handing in, and where the file is since."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
 from services.nomination import rules
 from services.nomination.actions import nominations
-from services.nomination.pages.desk import STEPS, AtDesk, Desk, see_other, whereabouts
+from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.queries import Dossier, packing
 from shared.audit import Actor
 from shared.objects import StoreUnavailable
@@ -76,6 +77,44 @@ async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
         )
 
 
+@router.get("/ho-so/{code}/rut")
+async def ask_withdrawal(desk: AtDesk, code: str) -> Response:
+    """What taking a dossier back means."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    desk.nominator(dossier.nomination.unit_id)
+    return _withdrawing(desk, dossier)
+
+
+def _withdrawing(desk: Desk, dossier: Dossier, error: str | None = None) -> Response:
+    return desk.pages.render(
+        desk.request,
+        "withdraw.html",
+        status_code=409 if error else 200,
+        dossier=dossier,
+        error=error,
+        withdrawable=desk.may_withdraw(dossier.nomination),
+    )
+
+
+@router.post("/ho-so/{code}/rut")
+async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0) -> Response:
+    """Take the dossier back."""
+    async with desk.database.reading() as session:
+        dossier = await desk.dossier(session, code)
+    by = desk.nominator(dossier.nomination.unit_id)
+    try:
+        async with desk.database.transaction() as session:
+            await nominations.withdraw_nomination(
+                session, nomination_id=dossier.nomination.id, version=version, at=desk.clock.now(), by=by
+            )
+    except rules.ChangedMeanwhile:
+        return _withdrawing(desk, dossier, "Hồ sơ vừa sang bước khác. Hãy xem lại hành trình rồi quyết định.")
+    except rules.Refusal as refusal:
+        return _withdrawing(desk, dossier, str(refusal))
+    return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")
+
+
 @router.get("/ho-so/{code}/hanh-trinh")
 async def journey(desk: AtDesk, code: str) -> Response:
     """Where the file is, who has it, since when, what follows; then what happened, newest first."""
@@ -84,7 +123,7 @@ async def journey(desk: AtDesk, code: str) -> Response:
     items = [
         {"at": step.at, "title": title, "token": token, "icon": icon}
         for step in dossier.steps
-        for title, token, icon in [STEPS[step.what]]
+        for title, token, icon in [title_of(step, desk.short_name, desk.agency.id)]
     ]
     items.append({"at": dossier.nomination.started_at, "title": "Bắt đầu soạn hồ sơ", "token": "off", "icon": "pencil"})
     return desk.pages.render(
@@ -92,5 +131,6 @@ async def journey(desk: AtDesk, code: str) -> Response:
         "journey.html",
         dossier=dossier,
         items=items,
-        **whereabouts(dossier),
+        withdrawable=desk.may_withdraw(dossier.nomination),
+        **whereabouts(dossier, desk.short_name),
     )

@@ -36,6 +36,9 @@ def dossier_of(found: Dossier) -> ToPack:
     fields = {
         "subject_name": found.subject.name,
         "subject_position": found.subject.position,
+        "unit": found.unit.name,
+        "born_on": found.subject.born_on.isoformat() if found.subject.born_on else None,
+        "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in found.persons],
         "claims": [
             {
                 "criterion": answer.criterion.code,

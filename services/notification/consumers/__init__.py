@@ -16,14 +16,17 @@ from shared.events import (
     Event,
     ExemplarHonoured,
     NominationEvent,
+    NominationReferred,
     NominationRevised,
     NominationSubmitted,
+    ReferralDecided,
+    ReferralReturned,
     ReviewCompleted,
     ReviewEvent,
     StoryPublished,
     StoryRetracted,
 )
-from shared.inbox import Handlers, event_id_of
+from shared.inbox import Handlers, event_id_of, speaker_of
 from shared.outbox import agency_of
 
 CONTACTS = "contacts"
@@ -51,6 +54,11 @@ async def _announce(session: AsyncSession, event: Event, notice: str, nomination
     )
 
 
+def _is_ours(session: AsyncSession) -> bool:
+    """Whether the event in hand was said by this agency."""
+    return speaker_of(session) == agency_of(session)
+
+
 async def on_nomination_submitted(session: AsyncSession, event: NominationSubmitted) -> None:
     """The unit and the council hear of the file."""
     await _note_file(session, event)
@@ -72,6 +80,27 @@ async def on_case_returned(session: AsyncSession, event: CaseReturned) -> None:
     """The unit has something to do."""
     await _note_file(session, event)
     await _announce(session, event, "returned", event.nomination_id)
+
+
+async def on_nomination_referred(session: AsyncSession, event: NominationReferred) -> None:
+    """The council above has something to take over."""
+    if not _is_ours(session):
+        await _note_file(session, event)
+        await _announce(session, event, "offered", event.nomination_id)
+
+
+async def on_referral_returned(session: AsyncSession, event: ReferralReturned) -> None:
+    """The council below goes on with the case."""
+    if not _is_ours(session):
+        await _note_file(session, event)
+        await _announce(session, event, "given_back", event.nomination_id)
+
+
+async def on_referral_decided(session: AsyncSession, event: ReferralDecided) -> None:
+    """The council below may look."""
+    if not _is_ours(session):
+        await _note_file(session, event)
+        await _announce(session, event, "ruled", event.nomination_id)
 
 
 async def on_review_completed(session: AsyncSession, event: ReviewCompleted) -> None:
@@ -110,13 +139,15 @@ async def on_consent_withdrawn(session: AsyncSession, event: ConsentWithdrawn) -
 
 
 async def on_story_published(session: AsyncSession, event: StoryPublished) -> None:
-    """The unit may look."""
-    await _announce(session, event, "published", event.nomination_id)
+    """The unit may look; what other agencies publish is not told here."""
+    if _is_ours(session):
+        await _announce(session, event, "published", event.nomination_id)
 
 
 async def on_story_retracted(session: AsyncSession, event: StoryRetracted) -> None:
     """The editor may look."""
-    await _announce(session, event, "retracted", event.nomination_id)
+    if _is_ours(session):
+        await _announce(session, event, "retracted", event.nomination_id)
 
 
 async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> None:
@@ -129,6 +160,9 @@ HANDLERS: Handlers = {
     NominationRevised: on_nomination_revised,
     ContactsGiven: on_contacts_given,
     CaseReturned: on_case_returned,
+    NominationReferred: on_nomination_referred,
+    ReferralReturned: on_referral_returned,
+    ReferralDecided: on_referral_decided,
     ReviewCompleted: on_review_completed,
     ExemplarHonoured: on_exemplar_honoured,
     ConsentAsked: on_consent_asked,

@@ -75,8 +75,9 @@ async def take_dossier(
 
 
 async def return_case(session: AsyncSession, *, case_id: UUID, reasons: Sealed, at: datetime, by: Actor) -> Case:
-    """Send a case back to be corrected; the reasons lie in a parcel already. Raises WrongState."""
+    """Send a case back to be corrected; the reasons lie in a parcel already. Raises WrongState, Frozen."""
     case = await lock(session, case_id)
+    rules.check_free(case.frozen)
     rules.check_state(case.state, State.SCORING)
     case.state, case.moved_at, case.version = State.RETURNED, at, case.version + 1
     outbox.record(
@@ -95,13 +96,9 @@ async def reopen_case(
     session: AsyncSession, *, agency: str, origin_agency: str, nomination_id: UUID, revision: int, at: datetime
 ) -> Case:
     """The corrected nomination has come: its new dossier is on the way. Raises WrongState."""
-    own = select(Case).where(
-        col(Case.agency) == agency,
-        col(Case.origin_agency) == origin_agency,
-        col(Case.nomination_id) == nomination_id,
-    )
-    found = await session.execute(own.with_for_update(), execution_options={"populate_existing": True})
-    case = found.scalar_one()
+    case = await find(session, agency=agency, origin_agency=origin_agency, nomination_id=nomination_id)
+    if case is None:
+        raise LookupError(f"no case of nomination {nomination_id}")
     rules.check_state(case.state, State.RETURNED)
     case.state, case.revision, case.moved_at, case.version = State.NEW, revision, at, case.version + 1
     outbox.record(
@@ -160,6 +157,17 @@ async def rule_set_on(session: AsyncSession, *, agency: str, on: date) -> RuleSe
         .order_by(col(RuleSetRow.valid_from).desc())
         .limit(1)
     )
+
+
+async def find(session: AsyncSession, *, agency: str, origin_agency: str, nomination_id: UUID) -> Case | None:
+    """The agency's case of a nomination, locked, if there is one."""
+    own = select(Case).where(
+        col(Case.agency) == agency,
+        col(Case.origin_agency) == origin_agency,
+        col(Case.nomination_id) == nomination_id,
+    )
+    found = await session.execute(own.with_for_update(), execution_options={"populate_existing": True})
+    return found.scalar_one_or_none()
 
 
 async def lock(session: AsyncSession, case_id: UUID) -> Case:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
+from services.review.actions import offers
 from services.review.actions.cases import about, lock
 from services.review.rules import Choice, RuleSet, State
 from services.review.tables import Ballot, Case, Dossier, Roll, RuleSetRow, Sheet, Tally
@@ -159,6 +160,7 @@ async def complete_review(session: AsyncSession, *, case_id: UUID, at: datetime,
             outcome=outcome,
         ),
     )
+    await offers.rule(session, case, outcome, at=at)
     await audit.record(session, by, "review.completed", case_id)
     return case
 

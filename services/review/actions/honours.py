@@ -9,13 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
+from services.review.actions import standings
 from services.review.actions.cases import about, lock
 from services.review.rules import HonourState, State
 from services.review.tables import Case, Honour
-from shared import audit, outbox
+from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.events import ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked
 from shared.names import normal
+
+HAND_ON = "hand_on"
+"""Job: give publishing what may be told of an exemplar that came from below."""
 
 
 async def honour(
@@ -29,9 +33,15 @@ async def honour(
     at: datetime,
     today: date,
     by: Actor,
+    once_more: bool = False,
 ) -> Honour:
-    """Honour a decided case by a decision with number and date, and say so. Raises WrongState, BadInput."""
+    """Honour a decided case by a decision with number and date, and say so.
+
+    `once_more`: the person knows that the subject has an honour here already. Raises WrongState, Frozen, BadInput,
+    HonouredBefore.
+    """
     case = await lock(session, case_id)
+    rules.check_free(case.frozen)
     rules.check_state(case.state, State.DECIDED)
     decision_number, form, level = normal(decision_number), normal(form), normal(level)
     for field, typed in (("number", decision_number), ("form", form), ("level", level)):
@@ -42,6 +52,8 @@ async def honour(
         raise rules.BadInput("form", "Hãy ghi hình thức khen.")
     if decision_date > today:
         raise rules.BadInput("date", "Ngày quyết định không thể sau hôm nay.")
+    if not once_more and (codes := await _honoured_before(session, case)):
+        raise rules.HonouredBefore(codes)
     made = Honour(
         agency=case.agency,
         case_id=case_id,
@@ -65,8 +77,28 @@ async def honour(
             level=made.level,
         ),
     )
+    await standings.tell_honour(session, case, made, at=at)
+    if case.origin_agency != case.agency:
+        await jobs.enqueue(session, HAND_ON, {"case_id": str(case.id)}, key=f"{HAND_ON}:{made.id}")
     await audit.record(session, by, "exemplar.honoured", made.id)
     return made
+
+
+async def _honoured_before(session: AsyncSession, case: Case) -> list[str]:
+    """Codes of other cases in which the same subject has an honour here that was not revoked."""
+    rows = await session.scalars(
+        select(col(Case.code))
+        .join(Honour, col(Honour.case_id) == col(Case.id))
+        .where(
+            col(Case.agency) == case.agency,
+            col(Case.origin_agency) == case.origin_agency,
+            col(Case.subject_id) == case.subject_id,
+            col(Case.id) != case.id,
+            col(Honour.state) != HonourState.REVOKED,
+        )
+        .order_by(col(Case.code))
+    )
+    return list(rows)
 
 
 async def hold(session: AsyncSession, *, case_id: UUID, ground: str, at: datetime, by: Actor) -> Honour:
@@ -105,6 +137,7 @@ async def _move(
             honour_id=found.id,
         ),
     )
+    await standings.tell_honour(session, case, found, at=at)
     await audit.record(session, by, f"honour.{state}", found.id)
     return found
 

@@ -2,15 +2,31 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.review.actions import cases
-from shared import parcels
+from services.review.actions import cases, offers, receipts, referrals, standings
+from shared import door, inbox, parcels
 from shared.clock import local_date
-from shared.events import NominationRevised, NominationSubmitted, SessionEnded, UnitOpened
+from shared.events import (
+    ConsentAnswered,
+    ConsentWithdrawn,
+    HonourPassedOn,
+    MovePassedOn,
+    NominationReferred,
+    NominationRevised,
+    NominationSubmitted,
+    NominationWithdrawn,
+    RecallAsked,
+    ReferralAccepted,
+    ReferralDecided,
+    ReferralReturned,
+    SessionEnded,
+    UnitOpened,
+)
 from shared.identity.ended import on_session_ended
 from shared.inbox import Handlers
-from shared.outbox import agency_of
+from shared.outbox import agency_of, clock_of
 
-DOSSIER = "dossier"
+DOSSIER, REFERRAL, REASONS = "dossier", "referral", "referral-reasons"
+"""What parcels that review awaits are for."""
 
 
 async def on_nomination_submitted(session: AsyncSession, event: NominationSubmitted) -> None:
@@ -49,6 +65,82 @@ async def on_nomination_revised(session: AsyncSession, event: NominationRevised)
         await parcels.expect(session, event.dossier, owner=event.said_by, purpose=DOSSIER, about=about)
 
 
+async def on_nomination_withdrawn(session: AsyncSession, event: NominationWithdrawn) -> None:
+    """The unit took its nomination back."""
+    case = await cases.find(
+        session,
+        agency=agency_of(session),
+        origin_agency=event.origin_agency,
+        nomination_id=event.nomination_id,
+    )
+    if case is not None:
+        await referrals.withdraw(session, case, at=event.occurred_at)
+
+
+async def on_nomination_referred(session: AsyncSession, event: NominationReferred) -> None:
+    """An agency below offers a case; its parcel lies at our door already."""
+    speaker = inbox.speaker_of(session)
+    at = clock_of(session).now()
+    case = await offers.take_referral(
+        session, agency=agency_of(session), speaker=speaker, event=event, at=at, today=local_date(at)
+    )
+    if case is not None:
+        about = {"case_id": str(case.id), "revision": case.revision}
+        await parcels.expect(session, event.dossier, owner=door.owner_of(speaker), purpose=REFERRAL, about=about)
+
+
+async def on_recall_asked(session: AsyncSession, event: RecallAsked) -> None:
+    """An agency below wants a case back."""
+    speaker = inbox.speaker_of(session)
+    await offers.hear_recall(session, speaker=speaker, referral_id=event.referral_id, at=event.occurred_at)
+
+
+async def on_referral_accepted(session: AsyncSession, event: ReferralAccepted) -> None:
+    """The parent took our case over."""
+    speaker = inbox.speaker_of(session)
+    await referrals.hear_accepted(session, speaker=speaker, referral_id=event.referral_id, at=event.occurred_at)
+
+
+async def on_referral_returned(session: AsyncSession, event: ReferralReturned) -> None:
+    """The parent gave our case back; why lies in a parcel that is fetched from there."""
+    speaker = inbox.speaker_of(session)
+    row = await referrals.hear_returned(
+        session, speaker=speaker, referral_id=event.referral_id, recalled=event.recalled, at=event.occurred_at
+    )
+    if event.reasons is not None:
+        about = {"row_id": str(row.id)}
+        await parcels.expect(session, event.reasons, owner=event.said_by, purpose=REASONS, about=about, lies_at=speaker)
+
+
+async def on_referral_decided(session: AsyncSession, event: ReferralDecided) -> None:
+    """The parent's council concluded on our case."""
+    speaker = inbox.speaker_of(session)
+    await referrals.hear_decided(
+        session, speaker=speaker, referral_id=event.referral_id, outcome=event.outcome, at=event.occurred_at
+    )
+
+
+async def on_move_passed_on(session: AsyncSession, event: MovePassedOn) -> None:
+    """What happened further up goes on to those below."""
+    await standings.take_move(session, agency=agency_of(session), event=event)
+
+
+async def on_honour_passed_on(session: AsyncSession, event: HonourPassedOn) -> None:
+    """An honour elsewhere counts, is held or was revoked."""
+    speaker = inbox.speaker_of(session)
+    await standings.take_honour(session, agency=agency_of(session), speaker=speaker, event=event)
+
+
+async def on_consent_answered(session: AsyncSession, event: ConsentAnswered) -> None:
+    """A person's word: it travels with the dossier."""
+    await receipts.note_answer(session, agency=agency_of(session), event=event)
+
+
+async def on_consent_withdrawn(session: AsyncSession, event: ConsentWithdrawn) -> None:
+    """A person took the word back."""
+    await receipts.note_withdrawal(session, consent_id=event.consent_id, at=event.occurred_at)
+
+
 async def on_unit_opened(session: AsyncSession, event: UnitOpened) -> None:
     """Cases show their unit by name."""
     await cases.note_unit(
@@ -64,6 +156,16 @@ async def on_unit_opened(session: AsyncSession, event: UnitOpened) -> None:
 HANDLERS: Handlers = {
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
+    NominationWithdrawn: on_nomination_withdrawn,
+    NominationReferred: on_nomination_referred,
+    RecallAsked: on_recall_asked,
+    ReferralAccepted: on_referral_accepted,
+    ReferralReturned: on_referral_returned,
+    ReferralDecided: on_referral_decided,
+    MovePassedOn: on_move_passed_on,
+    HonourPassedOn: on_honour_passed_on,
+    ConsentAnswered: on_consent_answered,
+    ConsentWithdrawn: on_consent_withdrawn,
     UnitOpened: on_unit_opened,
     SessionEnded: on_session_ended,
 }

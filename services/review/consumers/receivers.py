@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.review.actions import cases
-from services.review.consumers import DOSSIER
+from services.review.actions import cases, referrals
+from services.review.consumers import DOSSIER, REASONS, REFERRAL
 from shared.parcels import Opened, Receivers
 
 
@@ -21,4 +21,10 @@ async def take_dossier(session: AsyncSession, about: dict[str, Any], opened: Ope
     )
 
 
-RECEIVERS: Receivers = {DOSSIER: take_dossier}
+async def take_reasons(session: AsyncSession, about: dict[str, Any], opened: Opened) -> None:
+    """Why a parent gave a case back."""
+    reason = str(opened.manifest.fields["reason"])
+    await referrals.take_reason(session, row_id=UUID(about["row_id"]), reason=reason)
+
+
+RECEIVERS: Receivers = {DOSSIER: take_dossier, REFERRAL: take_dossier, REASONS: take_reasons}

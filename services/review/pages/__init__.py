@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.review.pages import cases, council, honours
+from services.review.pages import cases, council, honours, referrals
 
 router = APIRouter(prefix="/xet-duyet", include_in_schema=False)
-for part in (cases, council, honours):
+for part in (cases, council, honours, referrals):
     router.include_router(part.router)

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
 from services.review import queries, rules
-from services.review.actions import cases, council
-from services.review.pages.desk import AtDesk, back_to
+from services.review.actions import cases, council, offers
+from services.review.pages.desk import AtDesk, Desk, back_to
+from services.review.tables import Case
 from shared import files, parcels
+from shared.events import Sealed
 from shared.looks import CATEGORIES
 from shared.names import lines
 from shared.parcels import Manifest
@@ -23,7 +25,15 @@ async def list_cases(desk: AtDesk, truoc: str = "") -> Response:
     async with desk.database.reading() as session:
         found = await queries.list_cases(session, agency=desk.agency, before=truoc, limit=limit)
     following = f"/xet-duyet/ho-so?truoc={found[-1].case.code}" if len(found) == limit else None
-    return desk.pages.render(desk.request, "cases.html", found=found, categories=CATEGORIES, following=following)
+    return desk.pages.render(
+        desk.request,
+        "cases.html",
+        found=found,
+        categories=CATEGORIES,
+        following=following,
+        name_of=desk.short_name,
+        own=desk.agency,
+    )
 
 
 @router.get("/ho-so/{code}")
@@ -53,31 +63,46 @@ async def file(desk: AtDesk, code: str, sha256: str) -> Response:
 
 @router.post("/ho-so/{code}/tra-lai")
 async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = "") -> Response:
-    """Return the case to be corrected, with a reason that travels in a parcel."""
+    """Return the case to be corrected, or to the agencies that referred it; the reason travels in parcels."""
     by = desk.acting("secretary", "officer", "chair")
-    case = await desk.find(code)
+    async with desk.database.reading() as session:
+        found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
+    if found is None:
+        raise HTTPException(404)
+    case, offered = found.case, [row.other for row in found.on(rules.Side.UPPER) if row.state in rules.FREEZING]
     try:
         async with desk.database.reading() as session:
             rules.check_reason(reason, await council.pinned_rules(session, case))
-        rules.check_state(case.state, rules.State.SCORING)
-        runtime = desk.runtime
-        sealed = await parcels.store(
-            runtime.objects,
-            runtime.federation,
-            agency=desk.agency,
-            owner="review",
-            reader="nomination",
-            manifest=Manifest(
-                ids={"nomination_id": str(case.nomination_id), "case_id": str(case.id)},
-                fields={"reason": lines(reason), "revision": case.revision},
-            ),
-            files={},
-            on=desk.clock.today(),
-        )
-        async with desk.database.transaction() as session:
-            await cases.return_case(session, case_id=case.id, reasons=sealed, at=desk.clock.now(), by=by)
+        rules.check_state(case.state, rules.State.SCORING, rules.State.OFFERED)
+        if offered:
+            reasons = {other: await _sealed(desk, case, reason, "review", other) for other in offered}
+            async with desk.database.transaction() as session:
+                await offers.give_back(session, case_id=case.id, reasons=reasons, at=desk.clock.now(), by=by)
+        else:
+            sealed = await _sealed(desk, case, reason, "nomination", desk.agency)
+            async with desk.database.transaction() as session:
+                await cases.return_case(session, case_id=case.id, reasons=sealed, at=desk.clock.now(), by=by)
     except rules.BadInput as refusal:
         return await desk.show(code, {refusal.field: str(refusal)}, {"reason": reason})
     except rules.Refusal as refusal:
         return await desk.show(code, {"reason": str(refusal)}, {"reason": reason})
     return back_to(code)
+
+
+async def _sealed(desk: Desk, case: Case, reason: str, reader: str, to_agency: str) -> Sealed:
+    """Put a reason into a parcel for a service of that agency, before any transaction speaks of it."""
+    runtime = desk.runtime
+    return await parcels.store(
+        runtime.objects,
+        runtime.federation,
+        agency=desk.agency,
+        owner="review",
+        reader=reader,
+        to_agency=to_agency,
+        manifest=Manifest(
+            ids={"nomination_id": str(case.nomination_id), "case_id": str(case.id)},
+            fields={"reason": lines(reason), "revision": case.revision},
+        ),
+        files={},
+        on=desk.clock.today(),
+    )

@@ -1,6 +1,6 @@
 """Who sits at a review page, and in which role an act is done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -23,6 +23,8 @@ from shared.web import Db, Html, Now
 READERS = ("officer", "signer", "supervisor", "member", "secretary", "chair")
 VOTERS = ("member", "chair")
 NEXT = {
+    rules.State.OFFERED: "Tiếp nhận để xét, hoặc trả lại kèm lý do",
+    rules.State.WITHDRAWN: "Hồ sơ đã được rút; không còn việc gì",
     rules.State.NEW: "Hồ sơ đang được chuyển tới",
     rules.State.SCORING: "Ủy viên đọc hồ sơ và nộp phiếu chấm; đủ phiếu chấm thì thư ký mở phiếu bầu",
     rules.State.VOTING: "Ủy viên bỏ phiếu; đủ người thì thư ký đóng phiếu",
@@ -54,6 +56,16 @@ class Desk:
     def agency(self) -> str:
         """The agency's id."""
         return self.runtime.settings.agency
+
+    def short_name(self, agency: str) -> str:
+        """An agency's short name; its id when the federation file knows it no more."""
+        known = {one.id: one.short for one in self.runtime.federation.agency_list}
+        return known.get(agency, agency)
+
+    @property
+    def parents(self) -> list[str]:
+        """The agencies above this one today."""
+        return [one.id for one in self.runtime.federation.parents(self.agency, self.clock.today())]
 
     @property
     def reader(self) -> str:
@@ -99,13 +111,36 @@ class Desk:
             status_code=422 if errors else 200,
             desk=found,
             category=CATEGORIES[found.case.category],
-            next_step=NEXT[found.case.state],
+            next_step=_next_step(found),
+            above=referable(found, self.parents),
+            name_of=self.short_name,
+            names_of=lambda rows: ", ".join(dict.fromkeys(self.short_name(row.other) for row in rows)),
+            options_of=lambda ids: [(one, self.short_name(one)) for one in ids],
             rule_set=rule_set,
             may={role: self.holds(role) for role in READERS},
             votes=self.holds(*VOTERS),
             errors=errors or {},
             values=values or {},
         )
+
+
+def _next_step(found: queries.Desk) -> str:
+    if found.case.state is rules.State.RETURNED and found.on(rules.Side.UPPER):
+        return "Cơ quan trình xem lại; có thể trình lần nữa"
+    return NEXT[found.case.state]
+
+
+def referable(found: queries.Desk, parents: Sequence[str]) -> list[str]:
+    """The agencies above to which a case may be referred now."""
+    above = []
+    for parent in parents:
+        try:
+            earlier = [row.state for row in found.on(rules.Side.LOWER) if row.other == parent]
+            rules.check_referable(found.case.state, earlier)
+        except rules.Refusal:
+            continue
+        above.append(parent)
+    return above
 
 
 async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:

@@ -30,6 +30,7 @@ async def honour(
     day: Annotated[str, Form(alias="date")] = "",
     form: Annotated[str, Form()] = "",
     level: Annotated[str, Form()] = "",
+    once_more: Annotated[str, Form()] = "",
 ) -> Response:
     """Honour by a decision with number and date."""
     by = desk.acting("signer")
@@ -50,9 +51,12 @@ async def honour(
                 at=desk.clock.now(),
                 today=desk.clock.today(),
                 by=by,
+                once_more=bool(once_more),
             )
     except rules.BadInput as refusal:
         return await desk.show(code, {refusal.field: str(refusal)}, typed)
+    except rules.HonouredBefore as refusal:
+        return await desk.show(code, {"once_more": str(refusal)}, typed)
     except rules.Refusal as refusal:
         return await desk.show(code, {"number": str(refusal)}, typed)
     return back_to(code)

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.review.rules import Choice, State
-from services.review.tables import Ballot, Case, Dossier, Honour, Roll, Sheet, Tally, Unit
+from services.review.rules import Choice, Side, State
+from services.review.tables import Ballot, Case, Dossier, Honour, ReferralRow, Roll, Sheet, Standing, Tally, Unit
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,19 @@ class Desk:
     has_voted: bool
     tally: dict[Choice, int]
     """Empty until the ballot is closed."""
+    referrals: Sequence[ReferralRow]
+    """Hand-overs upward and from below, newest first."""
+    standings: Sequence[Standing]
+    """Honours of other agencies."""
+
+    def on(self, side: Side | str) -> list[ReferralRow]:
+        """The hand-overs in which this agency is on that side."""
+        return [row for row in self.referrals if row.side == side]
+
+    @property
+    def unit_name(self) -> str | None:
+        """The unit's name, as it was heard here or as the dossier from below says it."""
+        return self.unit.name if self.unit else (self.dossier.content.get("unit") if self.dossier else None)
 
 
 async def list_cases(
@@ -84,7 +97,20 @@ async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str
             counted = await session.scalars(select(Tally).where(col(Tally.ballot_id) == ballot.id))
             tally = {one.choice: one.count for one in counted}
     own = next((sheet for sheet in sheets if sheet.member == reader), None)
-    return Desk(case, unit, honour, dossier, sheets, ballot, cast, own, has_voted, tally)
+    referrals = select(ReferralRow).where(col(ReferralRow.case_id) == case.id).order_by(col(ReferralRow.id).desc())
+    rows = list(await session.scalars(referrals))
+    elsewhere = await _standings(session, case)
+    return Desk(case, unit, honour, dossier, sheets, ballot, cast, own, has_voted, tally, rows, elsewhere)
+
+
+async def _standings(session: AsyncSession, case: Case) -> Sequence[Standing]:
+    """Honours of other agencies in the matter of a case, oldest decision first."""
+    query = select(Standing).where(
+        col(Standing.agency) == case.agency,
+        col(Standing.origin_agency) == case.origin_agency,
+        col(Standing.nomination_id) == case.nomination_id,
+    )
+    return list(await session.scalars(query.order_by(col(Standing.decision_date), col(Standing.honour_id))))
 
 
 async def find_case(session: AsyncSession, *, agency: str, code: str) -> Case | None:

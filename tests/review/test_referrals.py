@@ -1,0 +1,434 @@
+"""A case handed from tier to tier: taken over, given back, recalled, ruled on; and the messages that cross."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from services.review import rules
+from services.review.actions import cases, council, honours, offers, referrals
+from services.review.consumers import HANDLERS
+from services.review.rules import Choice
+from services.review.tables import Case
+from shared.audit import Actor
+from shared.database import Database
+from shared.events import NominationWithdrawn, Sealed
+from tests.support import factories as make
+from tests.support import signing
+from tests.support.databases import Databases
+from tests.support.neighbours import Neighbours
+from tests.support.wire import make as record_of
+
+pytestmark = pytest.mark.db
+
+TIERS = ("moet", "hcm", "tan-binh", "cdgd-hcm", "vneu")
+CONTENT: dict[str, Any] = {
+    "subject_name": "Nguyễn Thị Thảo Nguyên",
+    "subject_position": "giáo viên",
+    "unit": "Trường THCS Hoa Mai",
+    "claims": [{"criterion": "GV1", "criterion_text": "Tiêu chí GV1", "text": "Dạy giỏi.", "evidence": []}],
+}
+
+
+@pytest.fixture
+async def tiers(databases: Databases) -> Neighbours:
+    federation = signing.federation(*(f"{agency}/review/1" for agency in TIERS))
+    made = {agency: await databases.service("review", agency=agency) for agency in TIERS}
+    for agency, database in made.items():
+        async with database.transaction() as session:
+            await cases.enter_rule_set(
+                session,
+                agency=agency,
+                code="hoi-dong",
+                valid_from=date(2023, 1, 1),
+                values=make.RULES,
+                confirmed=True,
+                by=make.CLERK,
+            )
+    return Neighbours(federation, "review", made, HANDLERS)
+
+
+def sealed() -> Sealed:
+    return Sealed(parcel_id=uuid4(), sha256="0" * 64, size=1, recipient="hcm/review/1")
+
+
+async def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+    async with database.reading() as session:
+        return [tuple(row) for row in await session.execute(text(query))]
+
+
+async def the_case(tiers: Neighbours, agency: str) -> UUID:
+    [(case_id,)] = await rows(tiers.databases[agency], "select id from cases")
+    assert isinstance(case_id, UUID)
+    return case_id
+
+
+async def stands(tiers: Neighbours, agency: str) -> tuple[Any, ...]:
+    """State of the agency's case, whether it is frozen, and its referrals as (other, side, state)."""
+    database = tiers.databases[agency]
+    [(state, frozen)] = await rows(database, "select state, frozen from cases")
+    return state, frozen, await rows(database, "select other, side, state from referrals order by id")
+
+
+async def conclude(tiers: Neighbours, agency: str, *choices: Choice) -> None:
+    """Marks, the vote, the conclusion."""
+    database, case_id = tiers.databases[agency], await the_case(tiers, agency)
+    async with database.transaction() as session:
+        for member in make.MEMBERS:
+            by = Actor(member, "member")
+            await council.submit_sheet(session, case_id=case_id, member=member, marks={"GV1": 9}, note="", by=by)
+        await council.open_ballot(session, case_id=case_id, at=make.AT, by=make.SECRETARY)
+    await make.vote(database, case_id, *(choices or (Choice.AGREE,) * 3))
+    async with database.transaction() as session:
+        await council.close_ballot(session, case_id=case_id, at=make.AT, by=make.SECRETARY)
+        await council.complete_review(session, case_id=case_id, at=make.AT, by=make.CHAIR)
+
+
+async def honour(tiers: Neighbours, agency: str, number: str = "1/QĐ") -> None:
+    async with tiers.databases[agency].transaction() as session:
+        await honours.honour(
+            session,
+            case_id=await the_case(tiers, agency),
+            decision_number=number,
+            decision_date=make.TODAY,
+            form="Giấy khen",
+            level="",
+            at=make.AT,
+            today=make.TODAY,
+            by=make.SIGNER,
+        )
+
+
+async def decided(tiers: Neighbours) -> Case:
+    """A case of Tân Bình that its council wants to honour."""
+    case = await make.case(tiers.databases["tan-binh"])
+    await conclude(tiers, "tan-binh")
+    return case
+
+
+async def refer(tiers: Neighbours, agency: str, to: str) -> UUID:
+    """Press the button; the parcel has not left yet."""
+    async with tiers.databases[agency].transaction() as session:
+        case_id = await the_case(tiers, agency)
+        row = await referrals.refer(session, case_id=case_id, to_agency=to, parents=[to], at=make.AT, by=make.SECRETARY)
+        return row.id
+
+
+async def arrive(tiers: Neighbours, agency: str, row_id: UUID) -> None:
+    """The parent's door has taken the parcel."""
+    async with tiers.databases[agency].transaction() as session:
+        await referrals.note_parcel(session, row_id=row_id, sealed=sealed())
+        await referrals.note_sent(session, row_id=row_id, at=make.AT)
+
+
+async def take_dossier(tiers: Neighbours, agency: str) -> None:
+    """The parcel that was awaited is opened."""
+    database = tiers.databases[agency]
+    async with database.transaction() as session:
+        [case] = (await session.execute(text("select id, revision from cases"))).all()
+        await cases.take_dossier(session, case_id=case.id, revision=case.revision, content=CONTENT, files=[])
+
+
+async def accept(tiers: Neighbours, agency: str) -> None:
+    async with tiers.databases[agency].transaction() as session:
+        await offers.accept(session, case_id=await the_case(tiers, agency), at=make.AT, by=make.SECRETARY)
+
+
+async def give_back(tiers: Neighbours, agency: str, *others: str) -> None:
+    async with tiers.databases[agency].transaction() as session:
+        case_id = await the_case(tiers, agency)
+        reasons = {other: sealed() for other in others}
+        await offers.give_back(session, case_id=case_id, reasons=reasons, at=make.AT, by=make.SECRETARY)
+
+
+async def recall(tiers: Neighbours, agency: str, row_id: UUID) -> None:
+    async with tiers.databases[agency].transaction() as session:
+        await referrals.recall(session, row_id=row_id, at=make.AT, by=make.SECRETARY)
+
+
+async def offered(tiers: Neighbours) -> UUID:
+    """A case of Tân Bình lies at the city, with its dossier, not yet taken over; the lower side's row."""
+    await decided(tiers)
+    row_id = await refer(tiers, "tan-binh", "hcm")
+    await arrive(tiers, "tan-binh", row_id)
+    await tiers.carry()
+    await take_dossier(tiers, "hcm")
+    return row_id
+
+
+LOWER, UPPER = ("hcm", "lower"), ("tan-binh", "upper")
+
+
+async def test_a_case_climbs_to_the_ministry_and_every_ruling_comes_down(tiers: Neighbours) -> None:
+    await offered(tiers)
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "sent")])
+    assert await stands(tiers, "hcm") == ("offered", False, [(*UPPER, "sent")])
+    await accept(tiers, "hcm")
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "accepted")])
+    await conclude(tiers, "hcm")
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "ruled")])
+    await honour(tiers, "tan-binh")
+    await arrive(tiers, "hcm", await refer(tiers, "hcm", "moet"))
+    await tiers.carry()
+    await take_dossier(tiers, "moet")
+    await accept(tiers, "moet")
+    await conclude(tiers, "moet")
+    await honour(tiers, "moet", "9/QĐ")
+    for _ in range(3):
+        await tiers.carry()
+    assert await stands(tiers, "hcm") == ("decided", False, [(*UPPER, "ruled"), ("moet", "lower", "ruled")])
+    await honour(tiers, "hcm", "5/QĐ")
+    for _ in range(3):
+        await tiers.carry()
+    known = "select by_agency, decision_number, standing, told_by from standings order by by_agency"
+    assert await rows(tiers.databases["tan-binh"], known) == [
+        ("hcm", "5/QĐ", "in_force", "hcm"),
+        ("moet", "9/QĐ", "in_force", "hcm"),
+    ]
+    assert await rows(tiers.databases["hcm"], known) == [
+        ("moet", "9/QĐ", "in_force", "moet"),
+        ("tan-binh", "1/QĐ", "in_force", "tan-binh"),
+    ]
+    assert await rows(tiers.databases["moet"], known) == [
+        ("hcm", "5/QĐ", "in_force", "hcm"),
+        ("tan-binh", "1/QĐ", "in_force", "hcm"),
+    ]
+    told = """select convert_from(body, 'UTF8')::jsonb ->> 'move' from outbox
+               where topic = 'hcm.review.to-tan-binh' and type like '%Move%' order by id"""
+    assert await rows(tiers.databases["hcm"], told) == [("referred",), ("accepted",), ("honour",)]
+
+
+async def test_a_hold_shows_at_every_tier_that_has_the_case_and_so_does_its_end(tiers: Neighbours) -> None:
+    await offered(tiers)
+    await accept(tiers, "hcm")
+    await conclude(tiers, "hcm")
+    await tiers.carry()
+    await honour(tiers, "tan-binh")
+    await tiers.carry()
+    case_id = await the_case(tiers, "tan-binh")
+    known = "select by_agency, standing from standings"
+    later = make.AT
+    acts: dict[str, Callable[..., Awaitable[object]]] = {
+        "held": partial(honours.hold, ground="evidence"),
+        "in_force": honours.resume,
+        "revoked": partial(honours.revoke, ground="evidence"),
+    }
+    for expected, act in acts.items():
+        later += timedelta(minutes=1)
+        async with tiers.databases["tan-binh"].transaction() as session:
+            await act(session, case_id=case_id, at=later, by=make.SIGNER)
+        await tiers.carry()
+        assert await rows(tiers.databases["hcm"], known) == [("tan-binh", expected)]
+    # Why an honour was held or revoked leaves the agency in no event.
+    grounds = "select count(*) from outbox where convert_from(body, 'UTF8') like '%evidence%'"
+    assert await rows(tiers.databases["tan-binh"], grounds) == [(0,)]
+
+
+async def test_a_frozen_case_is_neither_honoured_nor_referred_again(tiers: Neighbours) -> None:
+    await offered(tiers)
+    with pytest.raises(rules.Frozen, match="xin thu về"):
+        await honour(tiers, "tan-binh")
+    with pytest.raises(rules.AlreadyDone, match="đang được trình"):
+        await refer(tiers, "tan-binh", "hcm")
+
+
+async def test_the_city_gives_back_with_a_reason_and_the_district_honours(tiers: Neighbours) -> None:
+    row_id = await offered(tiers)
+    await give_back(tiers, "hcm", "tan-binh")
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "returned")])
+    assert await stands(tiers, "hcm") == ("returned", False, [(*UPPER, "returned")])
+    awaited = "select owner, purpose, about ->> 'row_id', lies_at from awaited_parcels"
+    assert await rows(tiers.databases["tan-binh"], awaited) == [("review", "referral-reasons", str(row_id), "hcm")]
+    await honour(tiers, "tan-binh")
+    again = await refer(tiers, "tan-binh", "hcm")
+    await arrive(tiers, "tan-binh", again)
+    await tiers.carry()
+    assert await stands(tiers, "hcm") == ("offered", False, [(*UPPER, "returned"), (*UPPER, "sent")])
+    assert await rows(tiers.databases["hcm"], "select revision from cases") == [(2,)]
+
+
+async def test_a_recall_before_the_parcel_left_needs_no_parent(tiers: Neighbours) -> None:
+    await decided(tiers)
+    row_id = await refer(tiers, "tan-binh", "hcm")
+    await recall(tiers, "tan-binh", row_id)
+    await arrive(tiers, "tan-binh", row_id)  # the transfer that was under way ends now
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "recalled")])
+    assert await rows(tiers.databases["hcm"], "select * from cases") == []
+
+
+async def test_a_recall_is_granted_until_acceptance(tiers: Neighbours) -> None:
+    row_id = await offered(tiers)
+    await recall(tiers, "tan-binh", row_id)
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "recalling")])
+    await tiers.carry()
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "recalled")])
+    assert await stands(tiers, "hcm") == ("withdrawn", False, [(*UPPER, "recalled")])
+
+
+async def test_acceptance_wins_over_a_recall_that_crosses_it(tiers: Neighbours) -> None:
+    row_id = await offered(tiers)
+    await recall(tiers, "tan-binh", row_id)
+    await accept(tiers, "hcm")
+    await tiers.carry()
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "accepted")])
+    assert await stands(tiers, "hcm") == ("scoring", False, [(*UPPER, "accepted")])
+    assert await rows(tiers.databases["hcm"], "select recall_asked from referrals") == [(True,)]
+
+
+async def withdraw(tiers: Neighbours) -> None:
+    """The unit takes its nomination back."""
+    [found] = await rows(tiers.databases["tan-binh"], "select nomination_id, unit_id, subject_id, code from cases")
+    names = ("nomination_id", "unit_id", "subject_id", "code")
+    about = dict(zip(names, found, strict=True)) | {"origin_agency": "tan-binh", "occurred_at": make.AT}
+    event = NominationWithdrawn.model_validate(about)
+    assert await tiers.hear("tan-binh", record_of(event, 1, agency="tan-binh")) == {"handled": 1}
+
+
+async def test_a_return_that_crosses_a_withdrawal_ends_the_case(tiers: Neighbours) -> None:
+    await offered(tiers)
+    await withdraw(tiers)
+    await give_back(tiers, "hcm", "tan-binh")
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "recalling")])
+    await tiers.carry()
+    await tiers.carry()
+    assert await stands(tiers, "tan-binh") == ("withdrawn", False, [(*LOWER, "returned")])
+    assert await stands(tiers, "hcm") == ("returned", False, [(*UPPER, "returned")])
+
+
+async def test_a_withdrawn_nomination_ends_at_once_where_no_parent_has_it(tiers: Neighbours) -> None:
+    await decided(tiers)
+    await withdraw(tiers)
+    assert await stands(tiers, "tan-binh") == ("withdrawn", False, [])
+
+
+async def test_a_door_that_refuses_sets_the_case_free_and_it_can_be_sent_again(tiers: Neighbours) -> None:
+    await decided(tiers)
+    row_id = await refer(tiers, "tan-binh", "hcm")
+    database = tiers.databases["tan-binh"]
+    async with database.transaction() as session:
+        await referrals.give_up(session, row_id=row_id, reason="no-address", at=make.AT)
+    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "failed")])
+    assert await rows(database, "select trouble from referrals") == [("no-address",)]
+    async with database.transaction() as session:
+        await referrals.send_again(session, row_id=row_id, at=make.AT, by=make.SECRETARY)
+    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "sending")])
+
+
+async def test_nothing_is_taken_over_before_its_dossier_is_here(tiers: Neighbours) -> None:
+    await decided(tiers)
+    await arrive(tiers, "tan-binh", await refer(tiers, "tan-binh", "hcm"))
+    await tiers.carry()
+    with pytest.raises(rules.NotReady, match="chưa được chuyển tới"):
+        await accept(tiers, "hcm")
+    assert await rows(tiers.databases["hcm"], "select owner, purpose from awaited_parcels") == [
+        ("review/door/tan-binh", "referral")
+    ]
+
+
+async def test_one_subject_is_honoured_twice_only_when_a_person_says_so(tiers: Neighbours) -> None:
+    database = tiers.databases["tan-binh"]
+    case = await decided(tiers)
+    await honour(tiers, "tan-binh")
+    other = await make.case(database, code="TB-24-0002")
+    async with database.transaction() as session:
+        await session.execute(
+            text("update cases set subject_id = :subject, state = 'decided', outcome = 'honour' where id = :id"),
+            {"subject": case.subject_id, "id": other.id},
+        )
+    about: dict[str, Any] = {"decision_number": "2/QĐ", "decision_date": make.TODAY, "form": "Giấy khen", "level": ""}
+    for once_more in (False, True):
+        async with database.transaction() as session:
+            act = honours.honour(
+                session, case_id=other.id, at=make.AT, today=make.TODAY, by=make.SIGNER, once_more=once_more, **about
+            )
+            if once_more:
+                await act
+            else:
+                with pytest.raises(rules.HonouredBefore, match="TB-24-0001"):
+                    await act
+    assert await rows(database, "select decision_number from honours order by id") == [("1/QĐ",), ("2/QĐ",)]
+
+
+async def test_the_union_line_has_its_own_route_and_each_line_decides_for_itself(tiers: Neighbours) -> None:
+    await decided(tiers)
+    for parent in ("hcm", "cdgd-hcm"):
+        await arrive(tiers, "tan-binh", await refer(tiers, "tan-binh", parent))
+    await tiers.carry()
+    for agency, choice in (("hcm", Choice.AGREE), ("cdgd-hcm", Choice.DISAGREE)):
+        await take_dossier(tiers, agency)
+        await accept(tiers, agency)
+        await conclude(tiers, agency, choice, choice, choice)
+    assert await stands(tiers, "hcm") == ("decided", False, [(*UPPER, "ruled")])
+    assert await stands(tiers, "cdgd-hcm") == ("declined", False, [(*UPPER, "ruled")])
+    frozen = "select other, state from referrals order by other"
+    await tiers.carry()
+    assert await rows(tiers.databases["tan-binh"], frozen) == [("cdgd-hcm", "ruled"), ("hcm", "ruled")]
+    await honour(tiers, "hcm", "5/QĐ")
+    await tiers.carry()
+    await tiers.carry()
+    # What one line honours, the other learns from the district between them.
+    known = "select by_agency, decision_number, told_by from standings"
+    assert await rows(tiers.databases["cdgd-hcm"], known) == [("hcm", "5/QĐ", "tan-binh")]
+
+
+async def test_a_case_that_comes_by_two_routes_is_decided_once_and_both_are_told(tiers: Neighbours) -> None:
+    await offered(tiers)
+    await accept(tiers, "hcm")
+    await arrive(tiers, "tan-binh", await refer(tiers, "tan-binh", "cdgd-hcm"))
+    await arrive(tiers, "hcm", await _concluded_and_referred(tiers, "hcm", "moet"))
+    await tiers.carry()
+    await take_dossier(tiers, "cdgd-hcm")
+    await accept(tiers, "cdgd-hcm")
+    await arrive(tiers, "cdgd-hcm", await _concluded_and_referred(tiers, "cdgd-hcm", "vneu"))
+    await tiers.carry()
+    await take_dossier(tiers, "vneu")
+    await accept(tiers, "vneu")
+    await arrive(tiers, "vneu", await _concluded_and_referred(tiers, "vneu", "moet"))
+    await take_dossier(tiers, "moet")
+    await accept(tiers, "moet")
+    await tiers.carry()
+    assert await stands(tiers, "moet") == (
+        "scoring",
+        False,
+        [("hcm", "upper", "accepted"), ("vneu", "upper", "accepted")],
+    )
+    await conclude(tiers, "moet")
+    await tiers.carry()
+    for agency in ("hcm", "vneu"):
+        ruling = "select state, outcome from referrals where other = 'moet'"
+        assert await rows(tiers.databases[agency], ruling) == [("ruled", "honour")]
+
+
+async def _concluded_and_referred(tiers: Neighbours, agency: str, to: str) -> UUID:
+    await conclude(tiers, agency)
+    return await refer(tiers, agency, to)
+
+
+async def test_news_of_a_referral_that_was_never_made_is_parked(tiers: Neighbours) -> None:
+    await offered(tiers)
+    async with tiers.databases["tan-binh"].transaction() as session:
+        await session.execute(text("delete from referrals"))
+    await accept(tiers, "hcm")
+    assert await tiers.carry() == {"tan-binh": {"parked": 1}}
+
+
+async def test_referring_is_refused_before_the_council_has_concluded_and_to_strangers(tiers: Neighbours) -> None:
+    await make.case(tiers.databases["tan-binh"])
+    with pytest.raises(rules.WrongState):
+        await refer(tiers, "tan-binh", "hcm")
+    async with tiers.databases["tan-binh"].transaction() as session:
+        case_id = await the_case(tiers, "tan-binh")
+        with pytest.raises(rules.BadInput, match="cơ quan cấp trên"):
+            await referrals.refer(
+                session, case_id=case_id, to_agency="moet", parents=["hcm"], at=make.AT, by=make.SECRETARY
+            )
