@@ -92,7 +92,7 @@ class Provider:
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "token_endpoint_auth_methods_supported": ["none"],
                 "code_challenge_methods_supported": ["S256"],
-                "scopes_supported": ["openid", "profile"],
+                "scopes_supported": ["openid", "profile", "email"],
                 "authorization_response_iss_parameter_supported": True,
             }
         )

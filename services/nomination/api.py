@@ -199,6 +199,7 @@ async def _contacts(session: AsyncSession, by: Caller, given: Contacts, nominati
         born_on=given.born_on,
         today=by.clock.today(),
         by=actor,
+        own_email=by.person.email,
     )
 
 

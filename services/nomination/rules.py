@@ -217,12 +217,19 @@ def check_submittable(
 
 
 def check_contacts(
-    emails: Mapping[Relation, str], guardian: str, born_on: date | None, today: date, *, child: bool
+    emails: Mapping[Relation, str],
+    guardian: str,
+    born_on: date | None,
+    today: date,
+    *,
+    child: bool,
+    nominator: str = "",
 ) -> None:
-    """Raises BadContact: an address that cannot be one, one address for two people, a child without birthday or
-    guardian.
+    """Raises BadContact: an address that cannot be one, one address for two people, the nominator's own, a child
+    without birthday or guardian.
 
-    Two links never go to one contact: who answers for both would answer alone.
+    Two links never go to one contact, nor to the nominator: who answers for others would answer alone. `nominator`:
+    the address of whoever writes the contacts, empty when it is not known.
     """
     for relation, email in emails.items():
         if email and not (len(email) <= 200 and _EMAIL.fullmatch(email)):
@@ -230,6 +237,9 @@ def check_contacts(
     given = [email.casefold() for email in emails.values() if email]
     if len(set(given)) < len(given):
         raise BadContact("email-guardian", "Hai người cần hai địa chỉ thư khác nhau.")
+    for relation, email in emails.items():
+        if email and email.casefold() == nominator.casefold():
+            raise BadContact(f"email-{relation}", "Đây là địa chỉ của bạn. Hãy ghi địa chỉ của chính người được hỏi.")
     if child and born_on is None:
         raise BadContact("born", "Hãy ghi ngày sinh của học sinh, để biết cần ai đồng ý.")
     if born_on is not None and born_on >= today:

@@ -98,7 +98,10 @@ class ActingAs:
 
 @dataclass(frozen=True)
 class Person:
-    """A signed-in person of one agency; `session_id` names the session that vouches for it."""
+    """A signed-in person of one agency; `session_id` names the session that vouches for it.
+
+    `email` is what the provider told, if anything: to be compared with other addresses, never who somebody is.
+    """
 
     issuer: str
     subject: str
@@ -106,6 +109,7 @@ class Person:
     agency: str
     roles: tuple[Role, ...] = ()
     session_id: str = ""
+    email: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:

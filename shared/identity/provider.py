@@ -140,7 +140,7 @@ class Provider:
             self.client_id,
             self.client_secret,
             token_endpoint_auth_method="client_secret_basic" if self.client_secret else "none",
-            scope="openid profile",
+            scope="openid profile email",
             redirect_uri=self.redirect_uri,
             code_challenge_method="S256",
             verify=_trust(),

@@ -131,7 +131,7 @@ class SessionMinter:
         """Read the private key file. Raises BadSessionKey."""
         return cls(agency, _read_private(path), clock)
 
-    def session(self, *, issuer: str, subject: str, name: str, roles: Iterable[Role]) -> str:
+    def session(self, *, issuer: str, subject: str, name: str, roles: Iterable[Role], email: str = "") -> str:
         """A new session's token. Raises TooManyRoles."""
         token = self.sign(
             _SESSION,
@@ -141,6 +141,7 @@ class SessionMinter:
                 "name": name,
                 "roles": [role.as_claim() for role in roles],
                 "sid": secrets.token_urlsafe(16),
+                **({"email": email} if email else {}),
             },
             LIFETIME,
         )
@@ -178,7 +179,7 @@ def _person(claims: Mapping[str, Any], agency: str) -> Person:
     except BadRole:
         raise BadSession("a role cannot be read") from None
     issuer, subject, name, session_id = map(str, words)
-    return Person(issuer, subject, name, agency, roles, session_id)
+    return Person(issuer, subject, name, agency, roles, session_id, str(claims.get("email") or ""))
 
 
 def _header(token: str) -> tuple[str, str] | None:

@@ -81,7 +81,8 @@ class SignIn:
             attempt = _read_attempt(self.reader, request.cookies.get(ATTEMPT_COOKIE, ""))
             claims = await self.provider.finish(attempt, dict(request.query_params))
             roles = (*roles_of(claims), *await self.grants(issuer, str(claims["sub"])))
-            token = self.minter.session(issuer=issuer, subject=str(claims["sub"]), name=name_of(claims), roles=roles)
+            about = {"subject": str(claims["sub"]), "name": name_of(claims), "email": email_of(claims)}
+            token = self.minter.session(issuer=issuer, roles=roles, **about)
         except ProviderUnreachable as error:
             return _unreachable(request, error)
         except (SignInRefused, BadSession, TooManyRoles) as error:
@@ -155,6 +156,12 @@ def name_of(claims: dict[str, Any]) -> str:
     """The name that pages show, NFC; without one, the subject."""
     name = claims.get("name") or claims.get("preferred_username") or claims["sub"]
     return unicodedata.normalize("NFC", str(name)).strip()[:120] or str(claims["sub"])
+
+
+def email_of(claims: dict[str, Any]) -> str:
+    """The address that the provider tells, if it is one; empty without."""
+    email = str(claims.get("email") or "").strip()
+    return email if "@" in email and len(email) <= 200 else ""
 
 
 def _read_attempt(reader: SessionReader, token: str) -> Attempt:

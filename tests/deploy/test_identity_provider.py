@@ -41,7 +41,7 @@ ORDER = {
     "response_type": "code",
     "client_id": "tan-binh",
     "redirect_uri": BACK,
-    "scope": "openid profile",
+    "scope": "openid profile email",
     "state": "the-state",
     "nonce": "the-nonce",
     "code_challenge": CHALLENGE,
@@ -123,7 +123,7 @@ def test_discovery_names_the_issuer_and_what_is_required(provider: httpx2.Client
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": ["openid", "profile"],
+        "scopes_supported": ["openid", "profile", "email"],
         "authorization_response_iss_parameter_supported": True,
     }
 

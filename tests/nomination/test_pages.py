@@ -223,3 +223,12 @@ async def test_a_pupil_is_put_forward_with_birthday_and_guardian(site: Site, pla
         assert (wrong.status_code, "kiểu 05/09/2012" in text_of(wrong), "me@nha.vn" in wrong.text) == (422, True, True)
         assert (await by.post(f"{file}/lien-he", data=form | {"born": "05/09/2011"})).status_code == 303
         assert (await by.post(f"{file}/gui")).status_code == 303
+
+
+async def test_nobody_writes_down_their_own_address_for_somebody_else(site: Site, plan: Plan) -> None:
+    draft = await make.draft(site.database, plan.open, contacts=False)
+    contacts = f"/de-cu/ho-so/{draft.code}/lien-he"
+    async with site.signed_in("nominator", unit=make.SCHOOL, email="co.hanh@hoa-mai.example") as by:
+        own = await by.post(contacts, data={"email-self": "Co.Hanh@hoa-mai.example"})
+        assert (own.status_code, "Đây là địa chỉ của bạn" in text_of(own)) == (422, True)
+        assert (await by.post(contacts, data={"email-self": "nguyen@hoa-mai.example"})).status_code == 303

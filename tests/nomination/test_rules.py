@@ -137,6 +137,16 @@ def test_contacts_are_addresses_of_different_people(
     assert error.value.field == wrong
 
 
+def test_the_nominator_answers_for_nobody() -> None:
+    emails = {SELF: "a@nha.vn", GUARDIAN: "Co.Hanh@truong.edu.vn"}
+    for own in ("", "khac@truong.edu.vn"):
+        check_contacts(emails, "Lan", BORN, TODAY, child=True, nominator=own)
+    with pytest.raises(BadContact) as error:
+        check_contacts(emails, "Lan", BORN, TODAY, child=True, nominator="co.hanh@truong.edu.vn")
+    assert error.value.field == "email-guardian"
+    check_contacts({SELF: ""}, "", None, TODAY, child=False, nominator="")
+
+
 @pytest.mark.parametrize("field", LONGEST)
 def test_a_field_is_as_long_as_it_may_be_and_not_longer(field: str) -> None:
     check_length(field, "ế" * LONGEST[field])

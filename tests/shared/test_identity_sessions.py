@@ -62,6 +62,12 @@ async def test_session_tells_every_service_the_same_person(folder: Path) -> None
     assert len(person.session_id) == 22
 
 
+async def test_a_session_keeps_the_address_that_the_provider_told(folder: Path) -> None:
+    for email in ("co.hanh@truong.edu.vn", ""):
+        token = minter(folder).session(issuer=ISSUER, subject="co-hanh", name="Hạnh", roles=(HEAD,), email=email)
+        assert (await reader(folder).person(token)).email == email
+
+
 async def test_session_lives_eight_hours(folder: Path) -> None:
     token = mint(minter(folder))
     assert (await reader(folder, NOW + LIFETIME - timedelta(seconds=1)).person(token)).subject == "hieu-truong"

@@ -158,8 +158,11 @@ async def set_contacts(
     born_on: date | None,
     today: date,
     by: Actor,
+    own_email: str = "",
 ) -> None:
     """Save how the people concerned are reached, and a pupil's birthday. Who has no address any more is forgotten.
+
+    `own_email`: that of whoever acts, if it is known; none of the people is reached by it.
 
     Raises NotADraft, BadContact.
     """
@@ -167,7 +170,8 @@ async def set_contacts(
     rules.check_editable(nomination.state)
     nomination.version += 1
     subject = await session.get_one(Subject, nomination.subject_id)
-    rules.check_contacts(emails, guardian, born_on, today, child=subject.category is Category.PUPIL)
+    child = subject.category is Category.PUPIL
+    rules.check_contacts(emails, guardian, born_on, today, child=child, nominator=own_email)
     subject.born_on = born_on
     known = {
         one.relation: one for one in await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))

@@ -218,6 +218,7 @@ async def write_contacts(
                 born_on=born_on,
                 today=desk.clock.today(),
                 by=by,
+                own_email=desk.person.email,
             )
     except rules.BadContact as refusal:
         return _contacts(desk, dossier, values, {refusal.field: str(refusal)})
