@@ -53,8 +53,8 @@ def test_the_scheme_of_the_plans() -> None:
     federation = Federation.load(FILES / "2023.toml")
     ids = [one.id for one in federation.agencies(DAY)]
     assert (federation.version, federation.name, len(federation.sha256)) == (1, "vn-2023", 64)
-    assert ids == ["moet", "hcm", "tan-binh", "hai-phong", "vneu"]
-    assert [one.id for one in federation.parents("tan-binh", DAY)] == ["hcm"]
+    assert ids == ["moet", "hcm", "tan-binh", "hai-phong", "vneu", "cdgd-hcm"]
+    assert [one.id for one in federation.parents("tan-binh", DAY)] == ["hcm", "cdgd-hcm"]
     assert [one.id for one in federation.children("moet", DAY)] == ["hcm", "hai-phong", "vneu"]
     assert [one.id for one in federation.neighbours("hcm", DAY)] == ["moet", "tan-binh"]
     assert federation.agency("tan-binh").name == "Phòng Giáo dục và Đào tạo quận Tân Bình"
@@ -62,7 +62,7 @@ def test_the_scheme_of_the_plans() -> None:
 
 def test_districts_end_on_the_first_of_july_2025() -> None:
     federation = Federation.load(FILES / "2023.toml")
-    assert [one.id for one in federation.parents("tan-binh", date(2025, 6, 30))] == ["hcm"]
+    assert [one.id for one in federation.parents("tan-binh", date(2025, 6, 30))] == ["hcm", "cdgd-hcm"]
     assert federation.parents("tan-binh", date(2025, 7, 1)) == ()
     assert "tan-binh" not in [one.id for one in federation.agencies(date(2025, 7, 1))]
     assert federation.agency("tan-binh").until == date(2025, 7, 1)
@@ -201,7 +201,7 @@ def test_a_service_reads_its_own_agency_and_what_neighbours_say_to_it() -> None:
     for neighbour in ("moet", "tan-binh"):
         expected |= doors(neighbour, Door.TO, "to-hcm")
     expected |= doors("moet", Door.CHILDREN, "children")
-    for other in ("moet", "tan-binh", "hai-phong", "vneu"):
+    for other in ("moet", "tan-binh", "hai-phong", "vneu", "cdgd-hcm"):
         expected |= doors(other, Door.PUBLIC, "public")
     assert set(readable_topics(federation, "hcm", "review", DAY)) == expected
 
