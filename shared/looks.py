@@ -74,7 +74,7 @@ MENU = (
     ),
     _section(
         "Lan tỏa",
-        ("Bài gương", "/lan-toa/bai", "news", ("editor", "signer")),
+        ("Bài gương", "/lan-toa/bai", "news", ("editor", "officer", "signer")),
         ("Lượt gửi", "/lan-toa/luot-gui", "send", ("editor", "operator")),
     ),
 )
@@ -168,9 +168,9 @@ STATES: dict[str, dict[str, State]] = {
         "retracted": State("Đã gỡ", "off", "eye-off"),
         "awaited": State("Chờ nội dung", "info", "clock"),
         "held": State("Tạm dừng", "stop", "pause"),
-        "doubted": State("Tạm ẩn, chờ quyết định", "stop", "eye-off"),
         "refused": State("Không được đồng ý", "off", "x"),
         "revoked": State("Đã gỡ hẳn", "off", "ban"),
+        "doubted": State("Tạm ẩn", "stop", "eye-off"),
     },
     "consent": {
         "asked": State("Chưa trả lời", "wait", "clock"),

@@ -6,6 +6,7 @@ Nothing of an address comes from an event, of a proxy from the environment, or o
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import httpx2
@@ -14,6 +15,7 @@ from shared.federation import Federation, UnknownAgency
 from shared.jobs import GiveUp
 
 LOOPBACK = "127.0.0.1"
+READING = httpx2.Timeout(10)
 
 
 class NoAddress(GiveUp):
@@ -22,6 +24,18 @@ class NoAddress(GiveUp):
     def __init__(self, agency: str) -> None:
         self.reason = f"the federation file has no address of {agency}"
         super().__init__(self.reason)
+
+
+class TooLarge(ValueError):
+    """An answer has more bytes than whoever asked wants."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered."""
+
+    status: int
+    body: bytes
 
 
 def address_of(federation: Federation, agency: str) -> str:
@@ -53,6 +67,20 @@ async def calling(
             yield answer
         finally:
             await answer.aclose()
+
+
+async def get(address: str, path: str, *, most: int) -> Answer:
+    """Read `path` at an address of the federation file, at most so many bytes.
+
+    Raises TooLarge, or httpx2.HTTPError when nobody answers.
+    """
+    async with calling("GET", httpx2.URL(address + path), {}, timeout=READING) as answer:
+        body = bytearray()
+        async for piece in answer.aiter_raw():
+            body += piece
+            if len(body) > most:
+                raise TooLarge(f"the answer has more than {most} bytes")
+        return Answer(answer.status_code, bytes(body))
 
 
 def _request(

@@ -1,6 +1,6 @@
 """The reads of publishing: one function per page or job that needs one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.publishing.rules import SHOWN, State
-from services.publishing.tables import Channel, Consent, Delivery, Story
+from services.publishing.rules import REFUSING, SHOWN, FollowedState, State
+from services.publishing.tables import (
+    Channel,
+    Consent,
+    Delivery,
+    FollowedStory,
+    Holder,
+    OtherHonour,
+    Paper,
+    Story,
+    WithdrawalAnswer,
+)
 
 
 @dataclass(frozen=True)
@@ -33,19 +43,30 @@ class ToDeliver:
 
 @dataclass(frozen=True)
 class Asked:
-    """A consent with its story, for the person who answers."""
+    """A consent with its story, for the person who answers, and who else has the case."""
 
     consent: Consent
     story: Story
+    holders: Sequence["AtHolder"]
+
+
+@dataclass(frozen=True)
+class AtHolder:
+    """What another agency that has the case did with a word taken back; none: it has not answered yet."""
+
+    agency: str
+    answer: WithdrawalAnswer | None
 
 
 @dataclass(frozen=True)
 class Work:
-    """A story on the editor's desk."""
+    """A story on the editor's desk. `papers` and `holders` are by consent; holders only for a word taken back."""
 
     story: Story
     consents: Sequence[Consent]
     deliveries: Sequence[tuple[Delivery, Channel]]
+    papers: Mapping[UUID, Paper]
+    holders: Mapping[UUID, Sequence[AtHolder]]
 
 
 async def list_live(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[Story]:
@@ -58,6 +79,18 @@ async def list_live(session: AsyncSession, *, agency: str, limit: int = 100) -> 
             .limit(limit)
         )
     )
+
+
+async def list_followed(
+    session: AsyncSession, *, agency: str, issuers: Collection[str], limit: int = 20
+) -> Sequence[FollowedStory]:
+    """Other agencies' stories to point to, what was fetched last first."""
+    shown = select(FollowedStory).where(
+        col(FollowedStory.agency) == agency,
+        col(FollowedStory.state) == FollowedState.SHOWN,
+        col(FollowedStory.issuer_agency).in_(issuers),
+    )
+    return list(await session.scalars(shown.order_by(col(FollowedStory.fetched_at).desc()).limit(limit)))
 
 
 async def list_gone(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[tuple[str, datetime]]:
@@ -89,14 +122,53 @@ async def get_work(session: AsyncSession, *, agency: str, code: str) -> Work | N
     story = await session.scalar(select(Story).where(col(Story.agency) == agency, col(Story.code) == code))
     if story is None:
         return None
-    consents = list(await session.scalars(select(Consent).where(col(Consent.story_id) == story.id)))
+    asked = select(Consent).where(col(Consent.story_id) == story.id).order_by(col(Consent.relation))
+    consents = list(await session.scalars(asked))
+    papers = await session.scalars(select(Paper).where(col(Paper.consent_id).in_([one.id for one in consents])))
+    holders = {one.id: await list_holders(session, story, one.id) for one in consents if one.state in REFUSING}
     rows = await session.execute(
         select(Delivery, Channel)
         .join(Channel, col(Channel.id) == col(Delivery.channel_id))
         .where(col(Delivery.story_id) == story.id)
         .order_by(col(Delivery.id).desc())
     )
-    return Work(story, consents, [(delivery, channel) for delivery, channel in rows])
+    deliveries = [(delivery, channel) for delivery, channel in rows]
+    return Work(story, consents, deliveries, {one.consent_id: one for one in papers}, holders)
+
+
+async def list_holders(session: AsyncSession, story: Story, consent_id: UUID) -> list[AtHolder]:
+    """Every other agency that is known to have the case, each with its answer about this word."""
+    answers = await session.scalars(select(WithdrawalAnswer).where(col(WithdrawalAnswer.consent_id) == consent_id))
+    answered = {one.by_agency: one for one in answers}
+    case = story.origin_agency, story.nomination_id
+    direct = select(col(Holder.to_agency)).where(
+        col(Holder.origin_agency) == case[0], col(Holder.nomination_id) == case[1]
+    )
+    above = set(await session.scalars(direct))
+    honouring = select(col(OtherHonour.by_agency)).where(
+        col(OtherHonour.origin_agency) == case[0],
+        col(OtherHonour.nomination_id) == case[1],
+        col(OtherHonour.told_by).in_(above),
+    )
+    known = {*answered, *above, *await session.scalars(honouring)}
+    return [AtHolder(one, answered.get(one)) for one in sorted(known)]
+
+
+async def list_to_look_at(session: AsyncSession, *, agency: str) -> Sequence[UUID]:
+    """Stories that a new day may show or hide."""
+    states = (State.LIVE, State.CONSENT)
+    wanted = select(col(Story.id)).where(col(Story.agency) == agency, col(Story.state).in_(states))
+    return list(await session.scalars(wanted.order_by(col(Story.id))))
+
+
+async def get_paper(session: AsyncSession, *, agency: str, code: str, consent_id: UUID) -> Paper | None:
+    """The signed paper behind a consent of that story."""
+    return await session.scalar(
+        select(Paper)
+        .join(Consent, col(Consent.id) == col(Paper.consent_id))
+        .join(Story, col(Story.id) == col(Consent.story_id))
+        .where(col(Story.agency) == agency, col(Story.code) == code, col(Paper.consent_id) == consent_id)
+    )
 
 
 async def list_deliveries(session: AsyncSession, *, agency: str) -> Sequence[tuple[Delivery, Channel, Story]]:
@@ -121,7 +193,10 @@ async def get_asked(session: AsyncSession, *, consent_id: UUID) -> Asked | None:
             .where(col(Consent.id) == consent_id)
         )
     ).one_or_none()
-    return Asked(*row) if row else None
+    if row is None:
+        return None
+    consent, story = row
+    return Asked(consent, story, await list_holders(session, story, consent.id))
 
 
 async def to_deliver(session: AsyncSession, delivery_id: UUID) -> ToDeliver:

@@ -85,6 +85,18 @@ def of_consent(story: Story, consent: Consent) -> dict[str, Any]:
     return about(story) | {"consent_id": consent.id, "person_id": consent.person_id}
 
 
+def receipt(story: Story, consent: Consent, *purposes: Purpose) -> ConsentAnswered:
+    return ConsentAnswered(
+        **of_consent(story, consent),
+        given=bool(purposes),
+        relation=consent.relation,
+        purposes=sorted(purposes),
+        text_version=story.version,
+        text_sha256=rules.fingerprint(story.title, story.text),
+        method="link",
+    )
+
+
 @pytest.mark.parametrize(
     ("category", "born_on", "asked"),
     [
@@ -133,13 +145,11 @@ async def test_a_pupil_is_shown_when_both_agreed_to_the_portal(database: Databas
     asked = await make.asked(database, story.id)
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["self"].id, purposes=[PORTAL], at=make.AT)
-        given = ConsentAnswered.model_validate(of_consent(story, asked["self"]) | {"given": True})
-        assert outbox.recorded(session) == [given]
+        assert outbox.recorded(session) == [receipt(story, asked["self"], PORTAL)]
     assert await state(database) == "consent"
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["guardian"].id, purposes=[PRESS, PORTAL], at=make.AT)
-        given = ConsentAnswered.model_validate(of_consent(story, asked["guardian"]) | {"given": True})
-        assert outbox.recorded(session) == [given, shown(story)]
+        assert outbox.recorded(session) == [receipt(story, asked["guardian"], PRESS, PORTAL), shown(story)]
     assert await state(database) == "live"
     assert await rows(database, "select relation, purposes from consents order by 1") == [
         ("guardian", ["portal", "press"]),
@@ -159,8 +169,7 @@ async def test_a_no_is_kept_and_an_answer_is_given_once(database: Database) -> N
     asked = await make.asked(database, story.id)
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["self"].id, purposes=[], at=make.AT)
-        said = ConsentAnswered.model_validate(of_consent(story, asked["self"]) | {"given": False})
-        assert outbox.recorded(session) == [said]
+        assert outbox.recorded(session) == [receipt(story, asked["self"])]
     async with database.transaction() as session:
         with pytest.raises(rules.WrongState):
             await consents.answer(session, consent_id=asked["self"].id, purposes=[PORTAL], at=make.AT)

@@ -253,6 +253,7 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
         "Tiêu chí",
         "Hồ sơ xét",
         "Sổ khen thưởng",
+        "Bài gương",
     ]
     assert words(page, "//nav[@class='side']//a[@aria-current]") == ["Hồ sơ xét"]
     assert words(page, "//nav[@class='bar']/a") == ["Việc", "Đề cử", "Xét duyệt", "Thêm"]

@@ -5,7 +5,7 @@ Names are invented. Everything belongs to the agency `tan-binh` and happens at `
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from services.nomination import tables as nominating
 from services.nomination.actions import nominations, plans
 from services.nomination.rules import Relation
 from services.publishing import tables as publishing
-from services.publishing.actions import consents, deliveries, stories
+from services.publishing.actions import consents, deliveries, receipts, stories
 from services.publishing.rules import Purpose
 from services.review import tables as reviewing
 from services.review.actions import cases, council, honours
@@ -25,7 +25,7 @@ from services.review.rules import Choice
 from shared.audit import Actor
 from shared.clock import FixedClock
 from shared.database import Database
-from shared.events import Category, Sealed
+from shared.events import Category, Sealed, Word
 
 AT = FixedClock().now()
 TODAY = FixedClock().today()
@@ -235,7 +235,7 @@ async def consent_rule(database: Database) -> None:
     async with database.transaction() as session:
         await consents.enter_rule(
             session,
-            agency="tan-binh",
+            agency=database.speaker.agency,
             code="dong-y",
             valid_from=date(2023, 1, 1),
             source="",
@@ -249,7 +249,7 @@ async def channel(database: Database, code: str, purpose: Purpose) -> None:
     async with database.transaction() as session:
         await deliveries.enter_channel(
             session,
-            agency="tan-binh",
+            agency=database.speaker.agency,
             code=code,
             name=f"Kênh {code}",
             url="http://127.0.0.1:9/press",
@@ -267,8 +267,12 @@ async def story(
     people: Collection[str] = ("self",),
     honour: bool = True,
     code: str = "TB-24-0001",
+    origin: str = "tan-binh",
 ) -> publishing.Story:
-    """A story with its first draft; `people`: the relations of those whose contacts are known."""
+    """A story with its first draft; `people`: the relations of those whose contacts are known.
+
+    `origin`: who nominated.
+    """
     fields = {
         "name": "Nguyễn Thị Thảo Nguyên",
         "position": "giáo viên Ngữ văn",
@@ -282,7 +286,7 @@ async def story(
             session,
             agency="tan-binh",
             nomination_id=uuid7(),
-            origin_agency="tan-binh",
+            origin_agency=origin,
             unit_id=SCHOOL,
             code=code,
             category=category,
@@ -294,6 +298,28 @@ async def story(
         await session.flush()
         await stories.take_material(session, story_id=made.id, fields=fields, at=AT)
     return made
+
+
+async def heard_word(
+    database: Database, story: publishing.Story, word: Word, *purposes: Purpose, at: datetime = AT
+) -> None:
+    """What another agency tells of the word of whom a story from there is about."""
+    person = next(UUID(one["person_id"]) for one in story.persons if one["relation"] == "self")
+    told = receipts.Receipt(
+        consent_id=UUID(int=3),
+        person_id=person,
+        relation="self",
+        word=word,
+        purposes=sorted(purposes),
+        text_version=2,
+        text_sha256="0" * 64,
+        method="link",
+        said_at=at,
+    )
+    about = receipts.About.model_validate(story.model_dump() | {"story_id": UUID(int=4)})
+    async with database.transaction() as session:
+        await receipts.note_referrer(session, about, from_agency="hai-phong", at=at)
+        await receipts.take(session, about, told, told_by="hai-phong", at=at)
 
 
 async def asked(database: Database, story_id: UUID) -> dict[str, publishing.Consent]:

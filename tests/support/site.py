@@ -64,15 +64,17 @@ class Site:
         """Somebody who is not signed in."""
         return self.client({})
 
-    def token(self, *roles: str, unit: UUID | None = None, subject: str = "") -> str:
+    def token(self, *roles: str, unit: UUID | None = None, subject: str = "", email: str = "") -> str:
         """A session of a person in these roles, for one unit or for the whole agency."""
         held = [Role(role, unit) for role in roles]
         name = subject or "-".join(roles) or "ai-do"
-        return self.minter.session(issuer=ISSUER, subject=name, name=f"Người {name}", roles=held)
+        return self.minter.session(issuer=ISSUER, subject=name, name=f"Người {name}", roles=held, email=email)
 
-    def signed_in(self, *roles: str, unit: UUID | None = None, subject: str = "") -> httpx2.AsyncClient:
+    def signed_in(
+        self, *roles: str, unit: UUID | None = None, subject: str = "", email: str = ""
+    ) -> httpx2.AsyncClient:
         """A person in these roles."""
-        return self.client({"cookie": f"{COOKIE}={self.token(*roles, unit=unit, subject=subject)}"})
+        return self.client({"cookie": f"{COOKIE}={self.token(*roles, unit=unit, subject=subject, email=email)}"})
 
     async def close(self) -> None:
         """Close what is open."""
@@ -84,21 +86,22 @@ async def make_site(
     service: str,
     folder: Path,
     *,
+    agency: str = "tan-binh",
     clock: Clock | None = None,
     change: Callable[[dict[str, Any]], None] = lambda _settings: None,
 ) -> Site:
     """The application of a service as its `build(runtime, work=False)` makes it; `change` bends its settings."""
     clock = clock or FixedClock()
-    database = await databases.service(service, clock=clock)
+    database = await databases.service(service, agency=agency, clock=clock)
     make_secrets(folder)
-    settings = settings_of(folder, database)
+    settings = settings_of(folder, database) | {"agency": agency}
     change(settings)
     handlers = import_module(f"services.{service}.consumers").HANDLERS
     made = runtimes.build(service, Path("services", service), Settings(**settings), handlers)
     await made.database.close()
     made = replace(made, clock=clock, database=database, jobs=Jobs(database))
     app = import_module(f"services.{service}.app").build(made, False)
-    minter = SessionMinter.from_file(folder / "secrets" / PRIVATE_FILE, "tan-binh", clock)
+    minter = SessionMinter.from_file(folder / "secrets" / PRIVATE_FILE, agency, clock)
     return Site(service, app, made, folder, minter)
 
 

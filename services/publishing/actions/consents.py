@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.publishing import rules
-from services.publishing.actions import stories
+from services.publishing.actions import receipts, standing, stories
 from services.publishing.rules import ConsentState, Purpose, State
 from services.publishing.tables import Consent, ConsentRule, Story
 from shared import audit, outbox
@@ -19,16 +19,51 @@ from shared.events import ConsentAnswered, ConsentAsked, ConsentWithdrawn
 
 ANSWER_WITHIN = timedelta(days=30)
 PERSON = "person"
+NOBODY = "Hồ sơ không có địa chỉ của người phải hỏi ý kiến nên chưa xin đồng ý được. Có thể ghi nhận giấy đồng ý đã ký."
 
 
 async def ask(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor) -> list[Consent]:
-    """Ask everybody whose word the rule of today needs. Raises WrongState, NobodyToAsk."""
+    """Ask everybody whose word the rule of today needs. Raises WrongState, BadText, NobodyToAsk."""
     story = await stories.lock(session, story_id)
+    rules.check_own(from_below=story.from_below)
     rules.check_draft(story.state, story.title, story.text)
-    wanted = await stories.wanted_on(session, story, local_date(at))
+    wanted = await standing.wanted_on(session, story, local_date(at))
+    if not wanted:
+        raise rules.NobodyToAsk(NOBODY)
+    asked = await _ask(session, story, wanted, at=at)
+    story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+    await audit.record(session, by, "consent.asked", story.id)
+    return asked
+
+
+async def ask_again(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor) -> list[Consent]:
+    """Ask those whose word is needed today and who were never asked, or let the time for an answer pass.
+
+    Raises WrongState when there are none, NobodyToAsk.
+    """
+    story = await stories.lock(session, story_id)
+    rules.check_own(from_below=story.from_below)
+    whom = await to_ask_again(session, story, at=at)
+    rules.check_asking_again(story.state, whom)
+    # A link that was let pass is of no use any more; what is asked now is asked under an id of its own.
+    over = col(Consent.story_id) == story.id, col(Consent.relation).in_(whom)
+    await session.execute(delete(Consent).where(*over, col(Consent.state) == ConsentState.ASKED))
+    asked = await _ask(session, story, whom, at=at)
+    await audit.record(session, by, "consent.asked_again", story.id)
+    return asked
+
+
+async def to_ask_again(session: AsyncSession, story: Story, *, at: datetime) -> list[str]:
+    """Whose word is needed today and is not being waited for: never asked, or unanswered in time."""
+    wanted = await standing.wanted_on(session, story, local_date(at))
+    rows = await session.scalars(select(Consent).where(col(Consent.story_id) == story.id))
+    return rules.unasked(wanted, {one.relation: (one.state, one.expires_at) for one in rows}, at)
+
+
+async def _ask(session: AsyncSession, story: Story, whom: Collection[str], *, at: datetime) -> list[Consent]:
     known = {one["relation"]: UUID(one["person_id"]) for one in story.persons}
-    if not wanted or not set(wanted) <= set(known):
-        raise rules.NobodyToAsk("Hồ sơ không có địa chỉ của người phải hỏi ý kiến nên chưa xin đồng ý được.")
+    if not set(whom) <= set(known):
+        raise rules.NobodyToAsk(NOBODY)
     asked = [
         Consent(
             agency=story.agency,
@@ -36,44 +71,54 @@ async def ask(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor)
             person_id=known[who],
             relation=who,
             text_version=story.version,
+            text_sha256=rules.fingerprint(story.title, story.text),
             expires_at=at + ANSWER_WITHIN,
         )
-        for who in wanted
+        for who in whom
     ]
     session.add_all(asked)
     await session.flush()
-    story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
     for one in asked:
         about = _about(story, one) | {"expires_at": one.expires_at, "occurred_at": at}
         outbox.record(session, ConsentAsked.model_validate(about))
-    await audit.record(session, by, "consent.asked", story.id)
     return asked
 
 
 async def answer(session: AsyncSession, *, consent_id: UUID, purposes: Collection[Purpose], at: datetime) -> Consent:
     """Keep a person's answer: the ticked purposes, or none of them. Raises WrongState when it was given before."""
-    consent, story = await _lock(session, consent_id)
+    consent, story = await lock(session, consent_id)
     rules.check_answerable(consent.state)
     consent.state = ConsentState.GIVEN if purposes else ConsentState.REFUSED
-    consent.purposes, consent.answered_at = sorted(purposes), at
-    about = _about(story, consent) | {"given": bool(purposes), "occurred_at": at}
-    outbox.record(session, ConsentAnswered.model_validate(about))
     by = Actor(f"{PERSON}:{consent.person_id}", consent.relation)
-    await audit.record(session, by, f"consent.{consent.state}", consent.id)
-    await session.flush()
-    await stories.settle(session, story, at=at, by=by)
+    await keep(session, story, consent, purposes=purposes, at=at, by=by)
     return consent
 
 
-async def withdraw(session: AsyncSession, *, consent_id: UUID, at: datetime) -> Consent:
-    """Take a word back: the story goes at once. Raises WrongState."""
-    consent, story = await _lock(session, consent_id)
+async def keep(
+    session: AsyncSession, story: Story, consent: Consent, *, purposes: Collection[Purpose], at: datetime, by: Actor
+) -> None:
+    """Write a receipt, tell everybody who has to know, and bring the story to where it belongs."""
+    consent.purposes, consent.answered_at = sorted(purposes), at
+    given = consent.state is ConsentState.GIVEN
+    receipt = consent.model_dump(include={"relation", "purposes", "text_version", "text_sha256", "method"})
+    about = _about(story, consent) | receipt | {"given": given, "occurred_at": at}
+    outbox.record(session, ConsentAnswered.model_validate(about))
+    await audit.record(session, by, f"consent.{consent.state}", consent.id)
+    await session.flush()
+    await receipts.tell(session, story, consent, at=at)
+    await stories.settle(session, story, at=at, by=by)
+
+
+async def withdraw(session: AsyncSession, *, consent_id: UUID, at: datetime, by: Actor | None = None) -> Consent:
+    """Take a word back: the story goes at once. `by`: whoever wrote it down for the person. Raises WrongState."""
+    consent, story = await lock(session, consent_id)
     rules.check_withdrawable(consent.state)
     consent.state, consent.answered_at = ConsentState.WITHDRAWN, at
     outbox.record(session, ConsentWithdrawn.model_validate(_about(story, consent) | {"occurred_at": at}))
-    by = Actor(f"{PERSON}:{consent.person_id}", consent.relation)
+    by = by or Actor(f"{PERSON}:{consent.person_id}", consent.relation)
     await audit.record(session, by, "consent.withdrawn", consent.id)
     await session.flush()
+    await receipts.tell(session, story, consent, at=at)
     await stories.settle(session, story, at=at, by=by)
     return consent
 
@@ -88,7 +133,7 @@ async def enter_rule(session: AsyncSession, *, agency: str, by: Actor, **rule: o
         await audit.record(session, by, "consent_rule.entered", str(rule["code"]))
 
 
-async def _lock(session: AsyncSession, consent_id: UUID) -> tuple[Consent, Story]:
+async def lock(session: AsyncSession, consent_id: UUID) -> tuple[Consent, Story]:
     """The consent and its story, the story locked first. Raises LookupError."""
     found = await session.get(Consent, consent_id)
     if found is None:

@@ -1,5 +1,6 @@
 """Deliveries: who is told that a story appeared or went, and what came of it."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.publishing.rules import SHOWN, WITHDRAWN, ConsentState, DeliveryState, State
-from services.publishing.tables import Channel, Consent, Delivery, Story
+from services.publishing.rules import SHOWN, WITHDRAWN, DeliveryState, State
+from services.publishing.tables import Channel, Delivery, Story
 from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.events import DeliveryFailed
@@ -16,11 +17,12 @@ from shared.events import DeliveryFailed
 DELIVER = "deliver"
 
 
-async def plan(session: AsyncSession, story: Story, *, at: datetime) -> None:
-    """Tell every channel that everybody agreed to; of a retraction, every channel that was ever told."""
+async def plan(session: AsyncSession, story: Story, *, agreed: Sequence[Collection[str]], at: datetime) -> None:
+    """Tell every channel that everybody agreed to; of a retraction, every channel that was ever told.
+
+    `agreed`: the purposes that each of those whose word is needed agreed to.
+    """
     live = story.state is State.LIVE
-    consents = await session.scalars(select(Consent).where(col(Consent.story_id) == story.id))
-    agreed = [set(one.purposes) for one in consents if one.state is ConsentState.GIVEN]
     told = set(await session.scalars(select(col(Delivery.channel_id)).where(col(Delivery.story_id) == story.id)))
     channels = await session.scalars(
         select(Channel).where(col(Channel.agency) == story.agency, col(Channel.active).is_(True))

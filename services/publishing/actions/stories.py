@@ -1,6 +1,7 @@
 """Stories: begun by an honour, filled by a parcel, written by an editor, shown as long as honour and consent last."""
 
 import secrets
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,9 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.publishing import rules
-from services.publishing.actions import deliveries
+from services.publishing.actions import deliveries, standing
 from services.publishing.rules import HonourState, State
-from services.publishing.tables import Consent, ConsentRule, Story
+from services.publishing.tables import Story
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.clock import local_date
@@ -90,7 +91,6 @@ async def note_honour(
     """The decision that the story rests on; consents may have come before it."""
     story.honour_id, story.decision = honour_id, decision
     await audit.record(session, SYSTEM, "story.begun", story.id)
-    await session.flush()
     await settle(session, story, at=at, by=SYSTEM)
 
 
@@ -132,16 +132,39 @@ async def write(session: AsyncSession, *, story_id: UUID, title: str, text: str,
     return story
 
 
+async def release(session: AsyncSession, *, story_id: UUID, version: int, at: datetime, by: Actor) -> Story:
+    """Let a story that came from below be shown, as soon as everybody's word for that is known here.
+
+    `version` is that of the story the editor saw. Raises WrongState, ChangedMeanwhile, BadText.
+    """
+    story = await lock(session, story_id)
+    rules.check_from_below(from_below=story.from_below)
+    rules.check_draft(story.state, story.title, story.text)
+    if story.version != version:
+        raise rules.ChangedMeanwhile("Có người vừa lưu bài này. Hãy đọc lại rồi duyệt đăng.")
+    story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+    await audit.record(session, by, "story.released", story.id)
+    await settle(session, story, at=at, by=by)
+    return story
+
+
+async def look_again(session: AsyncSession, *, story_id: UUID, at: datetime) -> None:
+    """Bring a story to where it belongs today: people grow older, and rules change with the calendar."""
+    await settle(session, await lock(session, story_id), at=at, by=Actor("system:jobs", "system"))
+
+
 async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor) -> None:
     """Bring a story to where honour and consents put it, and tell everybody when it appears or goes."""
-    consents = list(await session.scalars(select(Consent).where(col(Consent.story_id) == story.id)))
-    given = [one for one in consents if one.state is rules.ConsentState.GIVEN]
+    await session.flush()
+    wanted = await standing.wanted_on(session, story, local_date(at))
+    said = await standing.said_of(session, story)
     state = rules.settled(
         story.state,
         story.honour if story.honour_id else None,
-        await wanted_on(session, story, local_date(at)),
-        {one.relation: one.state for one in consents},
-        portal=all(rules.Purpose.PORTAL in one.purposes for one in given),
+        wanted,
+        said,
+        standing.purpose_of(story),
+        doubted=any(one.doubts for one in await standing.other_honours(session, story)),
     )
     if state is story.state:
         return
@@ -149,10 +172,10 @@ async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor
     story.moved_at, story.version = at, story.version + 1
     await audit.record(session, by, f"story.{state}", story.id)
     if State.LIVE in (before, state):
-        await _tell(session, story, at=at)
+        await _tell(session, story, agreed=[said[who].purposes for who in wanted if who in said], at=at)
 
 
-async def _tell(session: AsyncSession, story: Story, *, at: datetime) -> None:
+async def _tell(session: AsyncSession, story: Story, *, agreed: Sequence[Collection[str]], at: datetime) -> None:
     about = {
         "story_id": story.id,
         "nomination_id": story.nomination_id,
@@ -167,28 +190,18 @@ async def _tell(session: AsyncSession, story: Story, *, at: datetime) -> None:
     else:
         story.retracted_at = at
         outbox.record(session, StoryRetracted.model_validate(about))
-    await deliveries.plan(session, story, at=at)
+    await deliveries.plan(session, story, agreed=agreed, at=at)
 
 
-async def wanted_on(session: AsyncSession, story: Story, day: date) -> tuple[str, ...]:
-    """Whose word the rule of that day asks for."""
-    bands = await bands_on(session, agency=story.agency, on=day)
-    return rules.needed(bands, story.born_on, day, child=story.category is Category.PUPIL)
-
-
-async def bands_on(session: AsyncSession, *, agency: str, on: date) -> list[rules.Band]:
-    """The consent rule in force on a day; none: nobody's word would do, nothing is published."""
-    rule = await session.scalar(
-        select(ConsentRule)
-        .where(
-            col(ConsentRule.agency) == agency,
-            col(ConsentRule.valid_from) <= on,
-            (col(ConsentRule.valid_to).is_(None)) | (col(ConsentRule.valid_to) > on),
-        )
-        .order_by(col(ConsentRule.valid_from).desc())
-        .limit(1)
+async def find(session: AsyncSession, *, origin_agency: str, nomination_id: UUID) -> Story | None:
+    """The story of a nomination, locked; none when neither honour nor material has come yet."""
+    wanted = select(Story).where(
+        col(Story.agency) == outbox.agency_of(session),
+        col(Story.origin_agency) == origin_agency,
+        col(Story.nomination_id) == nomination_id,
     )
-    return [rules.Band(band.get("below"), tuple(band["who"])) for band in rule.bands] if rule else []
+    found = await session.execute(wanted.with_for_update(), execution_options={"populate_existing": True})
+    return found.scalar_one_or_none()
 
 
 async def lock(session: AsyncSession, story_id: UUID) -> Story:

@@ -7,18 +7,26 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from standardwebhooks import Webhook
 
 from services.publishing import queries
-from services.publishing.actions import deliveries
+from services.publishing.actions import deliveries, stories
 from services.publishing.actions.deliveries import DELIVER
+from services.publishing.actions.following import FOLLOW
+from services.publishing.consumers import fetching
 from services.publishing.queries import ToDeliver
 from services.publishing.rules import SHOWN, DeliveryState
+from shared.clock import Clock
+from shared.database import Database
 from shared.jobs import GiveUp
+from shared.logs import told
 from shared.runtime import Runtime
 
 ANSWER_SECONDS = 10
+
+_log = structlog.get_logger("publishing")
 
 
 def add_jobs(runtime: Runtime) -> None:
@@ -54,7 +62,34 @@ def add_jobs(runtime: Runtime) -> None:
             at=runtime.clock.now(),
         )
 
+    async def look_again() -> None:
+        await look_at_all(runtime.database, runtime.clock)
+
+    async def follow(payload: dict[str, Any]) -> None:
+        await fetching.follow(runtime, payload)
+
     runtime.jobs.add(DELIVER, deliver, on_failure=deliver_failed)
+    runtime.jobs.add(FOLLOW, follow)
+    runtime.jobs.every_hour(look_again)
+
+
+async def look_at_all(database: Database, clock: Clock) -> None:
+    """Bring every story to where it belongs today, each in a transaction of its own.
+
+    One that cannot be looked at keeps no other from being hidden. Raises RuntimeError when there was such a one.
+    """
+    failed = 0
+    async with database.reading() as session:
+        found = await queries.list_to_look_at(session, agency=database.speaker.agency)
+    for story_id in found:
+        try:
+            async with database.transaction() as session:
+                await stories.look_again(session, story_id=story_id, at=clock.now())
+        except Exception as error:  # noqa: BLE001  # told at the end, when the others have been looked at
+            _log.error("story.not_looked_at", story_id=str(story_id), error=told(error))
+            failed += 1
+    if failed:
+        raise RuntimeError(f"{failed} of {len(found)} stories could not be looked at")
 
 
 async def tell(found: ToDeliver, secrets: Path, address: str) -> int:

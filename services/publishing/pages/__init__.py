@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.publishing.pages import consents, editing, portal
+from services.publishing.pages import consents, deciding, editing, papers, portal
 
 router = APIRouter(include_in_schema=False)
-for part in (portal, consents, editing):
+for part in (portal, consents, editing, deciding, papers):
     router.include_router(part.router)

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from services.publishing import queries, rules
 from services.publishing.actions import consents
+from services.publishing.pages.naming import name_of
 from services.publishing.queries import Asked
 from services.publishing.rules import ConsentState, Purpose
 from shared.database import Database
@@ -73,6 +74,7 @@ def _show(request: Request, pages: Pages, asked: Asked | None, errors: dict[str,
         paragraphs=[part for part in asked.story.text.split("\n\n") if part.strip()],
         request_path=request.url.path.removesuffix("/rut"),
         guardian=asked.consent.relation == "guardian",
+        name_of=name_of(request),
         errors=errors or {},
     )
 
