@@ -9,7 +9,7 @@ help: ## this list
 run: .venv/ready ## start three agencies here: broker, database, four services each (AGENCIES=…, CTRL-C stops)
 	@$(BIN)/python -m deploy.local run
 
-demo: .venv/ready ## the same, play the whole story without a person, check every claim (BREAK=lost|twice|secret|consent)
+demo: .venv/ready ## the same, play the whole story without a person, check every claim (BREAK=lost|twice|secret|consent|unsigned|forged|leak|stale)
 	@$(BIN)/python -m deploy.local demo
 
 stop: .venv/ready ## stop what `make run` started

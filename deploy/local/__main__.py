@@ -55,7 +55,7 @@ def run(
 @app.command()
 def demo(
     local: LocalOption = Path(".local-demo"),
-    agencies: AgenciesOption = "tan-binh",
+    agencies: AgenciesOption = "tan-binh,hcm,moet",
     broker: BrokerOption = None,
     federation: FederationOption = DEFAULT_FEDERATION,
     clock: ClockOption = None,

@@ -1,12 +1,16 @@
-"""Whole agencies for one test: started as `make run` starts it, stopped at the end."""
+"""Whole agencies for tests: started as `make run` starts them, stopped at the end."""
 
+import asyncio
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local.runner import Options, Play, Runner
+from deploy.local.runner import Options, Play, Runner, Running
 from deploy.local.state import Local
 
 FEDERATION = Path("deploy/federations/2023.toml")
@@ -22,4 +26,30 @@ async def with_agencies(folder: Path, play: Play, *agencies: str) -> tuple[int, 
         runner = Runner(Options(folder, agencies, FEDERATION, None, DAY), local, Console(file=said, width=200))
         return await runner.run(play), said.getvalue()
     finally:
+        local.release()
+
+
+@contextmanager
+def system(folder: Path, *agencies: str) -> Iterator[Running]:
+    """The agencies for as long as several tests need them; what ends is started again, as `make run` does it.
+
+    They live in a thread with a loop of its own, for each test has another one.
+    """
+    local = Local(folder)
+    local.acquire()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="agencies")
+    thread.start()
+    console = Console(file=io.StringIO(), width=200)
+    runner = Runner(Options(folder, agencies, FEDERATION, None, DAY), local, console)
+    try:
+        running = asyncio.run_coroutine_threadsafe(runner.start(), loop).result()
+        watch = asyncio.run_coroutine_threadsafe(runner.supervisor.watch(), loop)
+        yield running
+        watch.cancel()
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.supervisor.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
         local.release()

@@ -10,9 +10,11 @@ from rich.table import Table
 
 from deploy.local import outside
 from deploy.local.demo import defects
-from deploy.local.demo.checks import Facts, check_all
+from deploy.local.demo.checks import check_all
+from deploy.local.demo.climb import climb
+from deploy.local.demo.facts import Facts
 from deploy.local.demo.people import Unexpected
-from deploy.local.demo.story import Story
+from deploy.local.demo.story import CITY, DISTRICT, MINISTRY, Story
 
 if TYPE_CHECKING:
     from deploy.local.runner import Running
@@ -26,15 +28,22 @@ async def demo(running: "Running") -> int:
     def say(line: str) -> None:
         console.print(f"[dim]{time.monotonic() - begun:6.1f} s[/]  {line}", highlight=False)
 
-    (agency,) = running.agencies
+    addresses = {agency: running.addresses[agency] for agency in running.agencies}
+    tiers = set(addresses) >= {DISTRICT, CITY, MINISTRY}
     planted = os.environ.get("BREAK", "")
-    if planted and planted not in defects.DEFECTS:
-        sys.stderr.write(f"BREAK={planted}: choose one of {', '.join(defects.DEFECTS)}\n")
+    known = [name for name in defects.DEFECTS if tiers or name not in defects.ACROSS_TIERS]
+    if planted and planted not in known:
+        sys.stderr.write(f"BREAK={planted}: choose one of {', '.join(known)}\n")
         return 2
-    story = Story(running.addresses[agency], outside.address(running.stage), say)
+    if DISTRICT not in addresses:
+        sys.stderr.write(f"the story begins at {DISTRICT}: AGENCIES must name it\n")
+        return 2
+    story = Story(addresses, outside.address(running.stage), say)
     try:
         await story.play()
-        async with Facts.open(running, agency, story) as facts:
+        if tiers:
+            await climb(story)
+        async with Facts.open(running, story) as facts:
             await facts.settle()
             if planted:
                 say(f"planting the defect «{planted}»")
