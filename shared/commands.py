@@ -5,6 +5,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +20,15 @@ from shared.database import Database
 from shared.federation import BadFederation
 from shared.identity.sessions import BadSessionKey
 from shared.inbox import Handlers, Kind, operating
-from shared.outbox.log import TopicMissing
+from shared.outbox.lease import LeaseLost
+from shared.outbox.log import OlderCopy, TopicMissing
 from shared.outbox.rebase import RelayAtWork, rebase
+from shared.outbox.recording import raw_connection
+from shared.outbox.relay import LogLost
+from shared.resigning import NotThisKey, Task, check_key, sign_anew
 from shared.runtime import Runtime
 from shared.settings import BadSettings
+from shared.signatures import NoSigningKey, Signer
 
 BAD_SETTINGS = 2
 Application = Callable[[Runtime, bool], FastAPI]
@@ -93,8 +99,56 @@ def make_commands(
         parts = make()
         asyncio.run(_rebase(parts))
 
+    commands.command("sign-anew")(sign_anew_now)
     commands.add_typer(parked.commands, name="parked")
     return commands
+
+
+def sign_anew_now(
+    context: typer.Context,
+    key: Annotated[str, typer.Option(help="the key that is revoked, such as hcm/review/1")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="only what was recorded since this day; all without it", formats=["%Y-%m-%d"]),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only count; the service may run")] = False,
+) -> None:
+    """Sign what a revoked key signed with today's key, and send it again. Stop the service first.
+
+    First enter the new key and the old one's `revoked_at` in the federation file. Neighbours refuse what arrives under
+    the old key; they take what comes again unless they know it already. Ended half way, run it again: it does the rest.
+    """
+    parts: Runtime = context.obj()
+    owner = parts.settings.agency, parts.service
+    signer = Signer(lambda: parts.federation, *owner, parts.settings.secrets, parts.clock)
+    try:
+        new = check_key(parts.federation, signer, owner, key)
+        task = Task.of(key, parts.relay.topics, since.date() if since else None)
+        asyncio.run(_sign_anew(parts, task, new, dry_run=dry_run))
+    except (NotThisKey, NoSigningKey, RelayAtWork, TopicMissing, OlderCopy, LogLost, LeaseLost) as error:
+        typer.echo(f"{parts.service}: {error}", err=True)
+        raise typer.Exit(1) from None
+    except (KafkaError, TimeoutError) as error:
+        typer.echo(f"{parts.service}: {type(error).__name__} {error}: run it again, it does the rest", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _sign_anew(parts: Runtime, task: Task, new: str, *, dry_run: bool) -> None:
+    try:
+        async with parts.database.reading() as session:
+            counts = await task.count(await raw_connection(session))
+        if not counts:
+            typer.echo(f"nothing to do: no event that left the agency is signed with {task.key_id}")
+            return
+        for topic, count in counts.items():
+            typer.echo(f"{topic}: {count}")
+        if dry_run:
+            typer.echo(f"nothing was done; {new} would sign {sum(counts.values())} event(s)")
+            return
+        done = await sign_anew(parts.database, parts.relay.access, task, actor=parked.OPERATOR, tell=typer.echo)
+        typer.echo(f"signed anew with {new} and sent again: {done}")
+    finally:
+        await parts.database.close()
 
 
 def _add_schema(commands: typer.Typer, make: Callable[[], Runtime], folder: Path, loader: Loader | None) -> None:

@@ -118,7 +118,8 @@ def check(
     """Check that a record was signed by the service that its topic belongs to. Raises BadSignature.
 
     `said`: the day of its `ce_time`; a retired key still vouches for what was said before. `arrived`: the real day;
-    what arrives when a key has been revoked is refused, whatever it says of its own age.
+    what arrives when a key has been revoked is refused, whatever it says of its own age. A key whose first day has come
+    vouches for older events too: those that a revoked key signed are signed anew with it.
     """
     key_id = headers.get(KEY_ID, b"").decode(errors="replace")[:100]
     if not key_id:
@@ -131,7 +132,7 @@ def check(
         raise BadSignature(f"signed by {key_id}, which does not speak for {agency}/{service}")
     if found.revoked_at is not None and arrived >= found.revoked_at:
         raise BadSignature(f"signed by {key_id}, which was revoked on {found.revoked_at}")
-    if not in_force(found, said, arrived):
+    if not in_force(found, max(said, found.since) if found.since <= arrived else said, arrived):
         raise BadSignature(f"signed by {key_id}, which was not in force on {said}")
     try:
         signature = base64.b64decode(headers[SIGNATURE], validate=True)

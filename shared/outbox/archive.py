@@ -21,13 +21,14 @@ class Row(NamedTuple):
     body: bytes
 
 
-_COLUMNS = "position, id, (extract(epoch from recorded_at) * 1000)::bigint, topic, key, headers, body"
+COLUMNS = "position, id, (extract(epoch from recorded_at) * 1000)::bigint, topic, key, headers, body"
+"""What makes a Row."""
 
 
 async def unsent(connection: asyncpg.Connection, base: int, after: tuple[int, int], limit: int) -> list[Row]:
     """The next rows below the horizon: no open transaction can still put a row before them."""
     rows = await connection.fetch(
-        f"""select {_COLUMNS} from outbox
+        f"""select {COLUMNS} from outbox
              where (position, id) > ($1, $2)
                and position < $3 + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
              order by position, id limit $4""",  # noqa: S608  # our own constant
@@ -41,7 +42,7 @@ async def sent(
 ) -> list[Row]:
     """Rows of one topic that were sent before: after `after`, up to and with `until`."""
     rows = await connection.fetch(
-        f"""select {_COLUMNS} from outbox
+        f"""select {COLUMNS} from outbox
              where topic = $1 and (position, id) > ($2, $3) and (position, id) <= ($4, $5)
              order by position, id limit $6""",  # noqa: S608  # our own constant
         *(topic, *after, *until, limit),
@@ -62,7 +63,7 @@ async def unsent_of(
 ) -> list[Row]:
     """A stream's rows after the cursor, whether below the horizon or not, but for those that were `sent` after all."""
     rows = await connection.fetch(
-        f"""select {_COLUMNS} from outbox
+        f"""select {COLUMNS} from outbox
              where topic = $1 and key = $2 and (position, id) > ($3, $4) and event_id <> all($5::uuid[])
              order by position, id""",  # noqa: S608  # our own constant
         *(topic, key, *after, sent),

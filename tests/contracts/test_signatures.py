@@ -124,7 +124,13 @@ def test_the_signature_belongs_to_one_federation() -> None:
 @pytest.mark.parametrize(
     ("key", "said", "arrived", "reason"),
     [
-        ({}, date(2023, 12, 31), DAY, "signed by hcm/review/2, which was not in force on 2023-12-31"),
+        (
+            {},
+            date(2023, 12, 31),
+            date(2023, 12, 31),
+            "signed by hcm/review/2, which was not in force on 2023-12-31",
+        ),
+        ({}, date(2023, 12, 31), date(2024, 1, 1), None),
         ({"retired_at": "2024-10-16"}, DAY, date(2026, 1, 1), None),
         ({"retired_at": "2024-10-15"}, DAY, DAY, "signed by hcm/review/2, which was not in force on 2024-10-15"),
         ({"revoked_at": "2024-10-16"}, DAY, DAY, None),
@@ -141,7 +147,15 @@ def test_the_signature_belongs_to_one_federation() -> None:
             "signed by 'hcm/review/2': the federation file has no such key",
         ),
     ],
-    ids=["too early", "retired, said before", "retired, said since", "not yet revoked", "revoked", "unknown"],
+    ids=[
+        "too early",
+        "said before, signed anew",
+        "retired, said before",
+        "retired, said since",
+        "not yet revoked",
+        "revoked",
+        "unknown",
+    ],
 )
 def test_a_key_vouches_for_its_own_days(key: dict[str, str], said: date, arrived: date, reason: str | None) -> None:
     assert judged(FIRST, federation(**key), said, arrived) == reason
