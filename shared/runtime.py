@@ -22,6 +22,7 @@ from shared.measuring import Measures
 from shared.objects import Objects
 from shared.outbox import Speaker
 from shared.outbox.relay import Relay
+from shared.refused import SecondLook
 from shared.settings import Settings
 from shared.signatures import Signer
 
@@ -93,6 +94,7 @@ class Runtime:
 
     async def _follow_federation(self) -> None:
         """Look at the federation file, and at the calendar, for edges begin and end at midnight."""
+        refused = SecondLook(self.database, self.hearing)
         while True:
             await asyncio.sleep(FEDERATION_SECONDS)
             if await asyncio.to_thread(self.federation_file.look):
@@ -101,6 +103,8 @@ class Runtime:
             if self.federation_file.trouble:
                 _log.error("federation.not_usable", reason=self.federation_file.trouble)
             self.relay.topics, self.worker.topics = self.topics()
+            if self.work:
+                await refused.look(self.federation.sha256, self.clock.today())
 
     def topics(self) -> tuple[list[str], list[str]]:
         """What this service writes and what it hears, today."""

@@ -10,6 +10,7 @@ import pytest
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
+from tests.support.apart import Apart, make_apart
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
 from tests.support.site import Sites, sites_in
@@ -64,6 +65,12 @@ async def sites(databases: Databases, tmp_path: Path) -> AsyncIterator[Sites]:
 async def line(kafka: Kafka, databases: Databases) -> Line:
     """Two toy services of an agency of their own, on the broker of this run."""
     return await make_line(kafka, databases)
+
+
+@pytest.fixture
+async def apart(kafka: Kafka, databases: Databases, tmp_path: Path) -> Apart:
+    """The same between two agencies: signed, and judged by the gate of the one below."""
+    return await make_apart(kafka, databases, tmp_path)
 
 
 @pytest.fixture

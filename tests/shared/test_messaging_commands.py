@@ -1,50 +1,27 @@
 """What an operator does on the command line: look at what stands aside, replay, discard, skip a gap, rebase."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from shared.clock import Clock
-from shared.database import Database
 from shared.federation import Federation
 from shared.inbox import Kind
 from tests.support import toy
 from tests.support.databases import Databases
 from tests.support.line import Line, running, until
 from tests.support.toy import Broken, counted
-from tests.support.toy_runtime import make_topics, settings_of
+from tests.support.toy_runtime import Operator, make_topics, settings_of
 from tests.support.wire import make
 
 pytestmark = pytest.mark.kafka
 
 
-class Operator:
-    """Runs commands of one toy service."""
-
-    def __init__(self, line: Line, folder: Path) -> None:
-        self._settings = settings_of(line, folder)
-
-    async def run(self, database: Database, *words: str) -> tuple[int, str]:
-        """The exit code and what was printed."""
-        settings = {f"GUONGSANG_{name.upper()}": value for name, value in self._settings.items()}
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.support.toy_service", database.speaker.service, *words),
-            env=os.environ | settings | {"GUONGSANG_DATABASE_URL": database.url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        printed, _ = await child.communicate()
-        return child.returncode or 0, printed.decode().strip()
-
-
 @pytest.fixture
 def operator(line: Line, tmp_path: Path) -> Operator:
-    made = Operator(line, tmp_path)
+    made = Operator(settings_of(line, tmp_path))
     make_topics(line, Federation.load(tmp_path / "federation.toml"), Clock().today())
     return made
 

@@ -44,7 +44,7 @@ class Databases:
     async def again(self, database: Database, *, service: str | None = None) -> Database:
         """A second way into the same database, as another process would have it."""
         who = database.speaker if service is None else speaker(database.speaker.agency, service)
-        return self._keep(Database(database.url, password=PASSWORD, speaker=who))
+        return self.keep(Database(database.url, password=PASSWORD, speaker=who))
 
     async def copy(self, database: Database) -> Database:
         """A copy of a database as it is now, as a backup would restore it (sessions of the original are ended)."""
@@ -72,7 +72,7 @@ class Databases:
         await connection.execute(f"create database {name} template {template} owner tests strategy file_copy")
         await connection.close()
         self._made.append(name)
-        return self._keep(Database(self.postgres.url(name, "tests"), password=PASSWORD, speaker=speaker))
+        return self.keep(Database(self.postgres.url(name, "tests"), password=PASSWORD, speaker=speaker))
 
     async def _template(self, source: str | MetaData) -> str:
         name = f"template_{secrets.token_hex(6)}"
@@ -100,6 +100,6 @@ class Databases:
         await database.close()
         return name
 
-    def _keep(self, database: Database) -> Database:
+    def keep(self, database: Database) -> Database:
         self._open.append(database)
         return database
