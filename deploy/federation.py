@@ -6,7 +6,9 @@
 `check` says everything that is wrong, a line each; with `--running` also what those agencies lack to take part: an
 address, and for each service a key and a recipient. `new-key` makes the next private key of a service in its secrets
 folder and prints the table with the public part, to be entered into the file everybody shares. The old key goes on
-signing until the new one's first day; then give it `retired_at`, or `revoked_at` when it was stolen.
+signing until the new one's first day, which is best a few days ahead: then every reader knows the key before it signs.
+After that give the old one `retired_at`. One that was stolen gets `revoked_at`, and its service's command `sign-anew`
+sends again what it had signed.
 
 Exit codes: 0 right or done, 2 a bad file or option.
 """
