@@ -1,6 +1,7 @@
 """What a revoked key signed is refused, and after `sign-anew` taken by those who did not know it, once and in order."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -58,6 +59,8 @@ async def sign_anew(apart: Apart, *options: str) -> tuple[int, list[str]]:
 async def test_a_reader_that_was_away_takes_what_was_signed_anew_and_one_that_knew_it_drops_it(
     apart: Apart, databases: Databases
 ) -> None:
+    # All this was said long before the first day of the key that signs it anew.
+    apart.said.speaker = replace(apart.said.speaker, clock=Clock(timedelta(days=-40)))
     knows = await databases.core(toy.METADATA, agency=apart.below, service="publishing")
     async with running(apart.relay(), apart.worker(knows)):
         await apart.say(1, 2, 3)
