@@ -116,6 +116,7 @@ async def test_a_command_that_is_killed_half_way_and_run_again_loses_and_doubles
         sql = "select position, id from outbox order by position, id offset :n limit 1"
         place = (await session.execute(text(sql), {"n": WINDOW + 5})).one()
     blocking = await apart.said.connect()
+    await blocking.execute("set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0")
     async with blocking.transaction():
         await blocking.execute("select from outbox where (position, id) = ($1, $2) for update", *place)
         child = await apart.operator.start(apart.said, "sign-anew", "--key", apart.key(1))
