@@ -121,7 +121,7 @@ def test_the_copy_of_the_federation_names_addresses_and_recipients(local: Local,
     make_secrets(local, "tan-binh")
     path = fill_in(source, local, ["tan-binh"], addresses)
     text, filled = path.read_text(), Federation.load(path)
-    assert [one.address for one in filled.agency_list] == [None, None, addresses["tan-binh"], None, None]
+    assert [one.address for one in filled.agency_list] == [None, None, addresses["tan-binh"], None, None, None]
     assert [one.id for one in filled.recipients] == [f"tan-binh/{service}/1" for service in SERVICES]
     assert (filled.edges, filled.name, filled.version) == (source.edges, source.name, source.version)
     assert "SECRET" not in text
