@@ -87,6 +87,10 @@ ACTS: dict[str, tuple[str, dict[str, str], set[str]]] = {
     f"{CASE}/dong-phieu": ("Thư ký hội đồng", {}, {"secretary", "chair"}),
     f"{CASE}/tra-lai": ("Thư ký hội đồng", {"reason": "x" * 30}, {"secretary", "chair", "officer"}),
     f"{CASE}/ket-luan": ("Chủ tịch hội đồng", {}, {"chair"}),
+    f"{CASE}/tiep-nhan": ("Thư ký hội đồng", {}, {"secretary", "officer", "chair"}),
+    f"{CASE}/trinh": ("Chủ tịch hội đồng", {"to": "hcm"}, {"chair", "secretary", "signer"}),
+    f"{CASE}/thu-ve": ("Chủ tịch hội đồng", {"row": "1"}, {"chair", "secretary", "signer"}),
+    f"{CASE}/trinh-lai": ("Chủ tịch hội đồng", {"row": "1"}, {"chair", "secretary", "signer"}),
     f"{CASE}/khen": ("Người ký", {"number": "1", "date": "15/10/2024", "form": "a"}, {"signer"}),
     f"{BOOK}/tam-dung": ("Chủ tịch hội đồng", {"ground": "mistake"}, {"chair", "signer"}),
     f"{BOOK}/khoi-phuc": ("Chủ tịch hội đồng", {}, {"chair", "signer"}),
@@ -151,6 +155,45 @@ async def test_a_case_goes_back_with_a_reason_that_no_event_holds(site: Site) ->
     said = await rows(site, "select convert_from(body, 'UTF8') from outbox order by id")
     assert [("biên bản" in str(body), "parcel_id" in str(body)) for (body,) in said] == [(False, False), (False, True)]
     assert len(list((site.folder / "objects" / "review" / "parcels").iterdir())) == 1
+
+
+async def test_a_case_is_referred_frozen_and_taken_back(site: Site) -> None:
+    case, _ = await make.honoured(site.database)
+    async with site.signed_in("secretary") as secretary:
+        page = await secretary.get(CASE)
+        assert re.findall(r'<option value="([a-z-]+)"', page.text) == ["hcm", "cdgd-hcm"]
+        nowhere = await secretary.post(f"{CASE}/trinh", data={"to": "moet"})
+        assert (nowhere.status_code, "Hãy chọn cơ quan cấp trên" in text_of(nowhere)) == (422, True)
+        await press(secretary, f"{CASE}/trinh", to="hcm")
+        page = await secretary.get(CASE)
+        assert ("Ai đang giữ Cơ quan cấp trên" in text_of(page), "Đang gửi lên" in text_of(page)) == (True, True)
+        assert re.findall(r'<option value="([a-z-]+)"', page.text) == ["cdgd-hcm"]
+        [row] = re.findall(r'name="row" value="([^"]+)"', page.text)
+        for path in ("thu-ve", "trinh-lai"):
+            assert (await secretary.post(f"{CASE}/{path}", data={"row": str(case.id)})).status_code == 404
+        early = await secretary.post(f"{CASE}/trinh-lai", data={"row": row})
+        assert (early.status_code, "đã sang bước khác" in text_of(early)) == (422, True)
+        await press(secretary, f"{CASE}/thu-ve", row=row)
+        assert "Đã thu về" in text_of(await secretary.get(CASE))
+    assert await rows(site, "select side, other, state from referrals") == [("lower", "hcm", "recalled")]
+
+
+async def test_a_second_honour_for_one_subject_asks_whether_it_is_meant(site: Site) -> None:
+    first, _ = await make.honoured(site.database)
+    again = await make.case(site.database, code="TB-24-0002")
+    async with site.database.transaction() as session:
+        await session.execute(
+            text("update cases set subject_id = :subject, state = 'decided', outcome = 'honour' where id = :id"),
+            {"subject": first.subject_id, "id": again.id},
+        )
+    path = "/xet-duyet/ho-so/TB-24-0002"
+    form = {"number": "153/QĐ-PGDĐT", "date": "15/10/2024", "form": "Giấy khen", "level": ""}
+    async with site.signed_in("signer") as signer:
+        assert "once_more" not in (await signer.get(path)).text
+        asked = await signer.post(f"{path}/khen", data=form)
+        assert (asked.status_code, "(hồ sơ TB-24-0001)" in text_of(asked), "153/QĐ" in asked.text) == (422, True, True)
+        assert 'name="once_more"' in asked.text
+        await press(signer, f"{path}/khen", **form, once_more="1")
 
 
 async def test_a_file_of_the_dossier_is_an_attachment_for_its_readers_only(site: Site) -> None:
