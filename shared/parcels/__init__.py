@@ -4,7 +4,7 @@ The owner's side: `store` before the transaction whose event carries the `Sealed
 `expect`, a `ParcelReader` fetches, opens and hands it to the service's receiver. Opening distrusts the sender.
 """
 
-from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed
+from shared.parcels.awaiting import AwaitedParcel, ParcelState, add_tables, again, expect, listed, trouble_of
 from shared.parcels.moving import (
     LONGEST_FETCH,
     SWEPT_AFTER,
@@ -65,4 +65,5 @@ __all__ = [
     "store",
     "sweep",
     "sweep_hourly",
+    "trouble_of",
 ]

@@ -127,6 +127,18 @@ async def listed(
     return [row_of(dict(row)) for row in rows]
 
 
+async def trouble_of(session: AsyncSession, agency: str, about: Mapping[str, Any]) -> str | None:
+    """Why the parcel about these ids failed; none while it is awaited, or was taken."""
+    raw = await raw_connection(session)
+    reason: str | None = await raw.fetchval(
+        """select reason from awaited_parcels
+            where agency = $1 and state = 'failed' and about @> $2::text::jsonb order by since desc limit 1""",
+        agency,
+        orjson.dumps(dict(about)).decode(),
+    )
+    return reason
+
+
 async def again(session: AsyncSession, parcel_id: UUID, *, by: Actor) -> bool:
     """Fetch a failed parcel again, from the beginning.
 

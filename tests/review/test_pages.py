@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.review.consumers import HANDLERS
 from services.review.rules import Choice
 from services.review.tables import Dossier
-from shared import files
+from shared import files, parcels
 from shared.events import SessionEnded
 from tests.support import factories as make
 from tests.support.site import Site, Sites, text_of
@@ -176,6 +176,20 @@ async def test_a_case_is_referred_frozen_and_taken_back(site: Site) -> None:
         await press(secretary, f"{CASE}/thu-ve", row=row)
         assert "Đã thu về" in text_of(await secretary.get(CASE))
     assert await rows(site, "select side, other, state from referrals") == [("lower", "hcm", "recalled")]
+
+
+async def test_a_dossier_that_cannot_be_taken_is_told_on_the_case(site: Site) -> None:
+    await make.rule_set(site.database)
+    case = await make.case(site.database, dossier=False)
+    about = {"case_id": str(case.id), "revision": 1}
+    async with site.database.transaction() as session:
+        await parcels.expect(session, make.PARCEL, owner="nomination", purpose="dossier", about=about)
+    async with site.signed_in("secretary") as secretary:
+        assert "Tải lại trang sau ít giây" in text_of(await secretary.get(CASE))
+        async with site.database.transaction() as session:
+            await session.execute(text("update awaited_parcels set state = 'failed', reason = 'its archive is broken'"))
+        page = text_of(await secretary.get(CASE))
+    assert ("Lý do kỹ thuật: its archive is broken" in page, "Tải lại trang sau" in page) == (True, False)
 
 
 async def test_a_second_honour_for_one_subject_asks_whether_it_is_meant(site: Site) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from services.review.rules import Choice, Side, State
 from services.review.tables import Ballot, Case, Dossier, Honour, ReferralRow, Roll, Sheet, Standing, Tally, Unit
+from shared import parcels
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Desk:
     """Hand-overs upward and from below, newest first."""
     standings: Sequence[Standing]
     """Honours of other agencies."""
+    trouble: str | None
+    """Why the dossier will not come by itself."""
 
     def on(self, side: Side | str) -> list[ReferralRow]:
         """The hand-overs in which this agency is on that side."""
@@ -100,7 +103,9 @@ async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str
     referrals = select(ReferralRow).where(col(ReferralRow.case_id) == case.id).order_by(col(ReferralRow.id).desc())
     rows = list(await session.scalars(referrals))
     elsewhere = await _standings(session, case)
-    return Desk(case, unit, honour, dossier, sheets, ballot, cast, own, has_voted, tally, rows, elsewhere)
+    about = {"case_id": str(case.id), "revision": case.revision}
+    trouble = None if dossier else await parcels.trouble_of(session, agency, about)
+    return Desk(case, unit, honour, dossier, sheets, ballot, cast, own, has_voted, tally, rows, elsewhere, trouble)
 
 
 async def _standings(session: AsyncSession, case: Case) -> Sequence[Standing]:
