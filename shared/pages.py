@@ -14,6 +14,7 @@ from typing import Any
 
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -22,6 +23,7 @@ from starlette.types import Scope
 
 from shared.clock import VIETNAM, Clock, local_date
 from shared.identity.people import ROLE_NAMES, Person
+from shared.language import LANGUAGES, VIETNAMESE, language, translate, translate_count
 from shared.looks import MENU, STATES, Entry, Section
 
 HERE = Path(__file__).parent
@@ -67,13 +69,13 @@ def time_of_day(value: datetime) -> str:
 
 
 def number(value: float) -> str:
-    """1.234,5"""
-    return format_decimal(value, locale="vi")
+    """1.234,5; in English 1,234.5"""
+    return format_decimal(value, locale=language())
 
 
 def percent(value: float) -> str:
     """66,7% of 0.6667."""
-    return format_percent(value, format="#,##0.#%", locale="vi")
+    return format_percent(value, format="#,##0.#%", locale=language())
 
 
 def file_size(size: int) -> str:
@@ -198,18 +200,37 @@ class Static(StaticFiles):
         return response
 
 
-def make_pages(
-    service_folder: Path, *, agency: str, clock: Clock | None = None, menu: Sequence[Section] = MENU
-) -> Pages:
-    """The pages of the service whose code lies in `service_folder`; `agency` is its agency's full name."""
-    environment = Environment(
-        loader=FileSystemLoader([service_folder / "templates", HERE / "templates"]),
+def environment(folders: Sequence[Path]) -> Environment:
+    """How every template is read: escaped, strict about what is missing, translated by `_` and `{% trans %}`."""
+    made = Environment(
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.filters |= {
+    made.policies["ext.i18n.trimmed"] = True
+    # Not the new style: it would take every text that passes through `_` for safe HTML, a visitor's too.
+    made.install_gettext_callables(translate, translate_count, newstyle=False)  # type: ignore[attr-defined]
+    made.globals["_"] = translate
+    made.globals["language"] = language
+    return made
+
+
+def in_vietnamese(text: object) -> object:
+    """What somebody wrote, marked as Vietnamese on a page in another language (WCAG 2.2, 3.1.2)."""
+    if text is None or text == "" or language() == VIETNAMESE:
+        return text
+    return Markup('<span lang="vi">{}</span>').format(escape(str(text)))
+
+
+def make_pages(
+    service_folder: Path, *, agency: str, clock: Clock | None = None, menu: Sequence[Section] = MENU
+) -> Pages:
+    """The pages of the service whose code lies in `service_folder`; `agency` is its agency's full name."""
+    made = environment([service_folder / "templates", HERE / "templates"])
+    made.filters |= {
         "date": day,
         "date_words": day_in_words,
         "moment": moment,
@@ -217,14 +238,15 @@ def make_pages(
         "number": number,
         "percent": percent,
         "file_size": file_size,
-        "role_name": ROLE_NAMES.__getitem__,
+        "role_name": lambda role: translate(ROLE_NAMES[role]),
+        "vi": in_vietnamese,
     }
     hashes = {path.name: _short_hash(path) for path in (HERE / "static").iterdir() if path.is_file()}
-    environment.globals |= {
+    made.globals |= {
         "static": lambda name: f"/static/{name}?v={hashes[name]}",
         "states": STATES,
     }
-    return Pages(environment, Site(agency, clock or Clock()), menu)
+    return Pages(made, Site(agency, clock or Clock()), menu)
 
 
 def visible(menu: Sequence[Section], person: Person, on: date) -> tuple[Section, ...]:

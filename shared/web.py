@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.files import MOST_BYTES
 from shared.inbox.failures import is_passing
+from shared.language import InLanguage
 from shared.pages import Pages, make_pages
 from shared.runtime import Runtime
 from shared.tracing import current, start, tracing
@@ -99,6 +100,7 @@ def make_app(runtime: Runtime, *, work: bool) -> FastAPI:
     make_pages(runtime.folder, agency=runtime.agency.name, clock=runtime.clock).mount(app)
     app.add_middleware(Bounds)
     app.add_middleware(Tracing)
+    app.add_middleware(InLanguage)  # outermost: error pages have a language too
     _add_health(app, runtime)
     _add_events(app, runtime)
     _add_errors(app)
