@@ -50,14 +50,18 @@ def in_template(path: Path) -> Iterator[Found]:
     """The texts of one template."""
     made, file = environment([path.parent, ROOT / "shared" / "templates"]), str(path.relative_to(ROOT))
     source = path.read_text()
-    for line, _function, message in made.extract_translations(source):
+    for line, _function, message in made.extract_translations(source):  # type: ignore[attr-defined]
         if isinstance(message, str):
             yield Found(message, file, line)
-    for node in made.parse(source).find_all((nodes.Const, nodes.TemplateData)):
-        if isinstance(node, nodes.Const):
+    for node in made.parse(source).find_all((nodes.Const, nodes.TemplateData, nodes.Concat)):
+        if isinstance(node, nodes.Concat):
+            for part in node.find_all(nodes.Const):
+                if isinstance(part.value, str) and is_vietnamese(part.value):
+                    yield Found(part.value, file, node.lineno, "glued with ~: leave a gap {name} and fill it in _()")
+        elif isinstance(node, nodes.Const):
             if isinstance(node.value, str) and is_vietnamese(node.value):
                 yield Found(node.value, file, node.lineno)
-        elif isinstance(node, nodes.TemplateData) and is_vietnamese(node.data):
+        elif isinstance(node, nodes.TemplateData) and is_vietnamese(node.data.replace("Gương Sáng", "")):
             yield Found(node.data.strip(), file, node.lineno, "bare text: put it into {% trans %} or _()")
 
 
@@ -70,16 +74,17 @@ def in_code(path: Path) -> Iterator[Found]:
             parts = [part for part in node.values if isinstance(part, ast.Constant)]
             passed |= {id(part) for part in parts}
             words = "".join(str(part.value) for part in parts)
-            if is_vietnamese(words):
+            if is_vietnamese(words.replace("Gương Sáng", "")):
                 yield Found(words, file, node.lineno, "an f-string: let `say` or `translate` fill the gaps")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAID and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield Found(first.value, file, first.lineno)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed:
-            if is_vietnamese(node.value):
-                yield Found(node.value, file, node.lineno)
+        if not isinstance(node, ast.Constant) or id(node) in passed:
+            continue
+        if isinstance(node.value, str) and is_vietnamese(node.value):
+            yield Found(node.value, file, node.lineno)
 
 
 def collect() -> list[Found]:
@@ -105,12 +110,17 @@ def catalogue_of(found: list[Found]) -> Catalog:
     return made
 
 
+def catalogue_now() -> Catalog:
+    """The catalogue as its file says."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale=ENGLISH)
+
+
 def brought_up_to_date(found: list[Found]) -> bytes:
     """The catalogue's file as it should be: the texts of today, with the English they have already."""
     current = catalogue_of(found)
     if CATALOGUE.exists():
-        with CATALOGUE.open("rb") as file:
-            known = read_po(file, locale=ENGLISH)
+        known = catalogue_now()
         for message in current:
             old = known.get(message.id) if message.id else None
             if old and old.string:
@@ -120,7 +130,7 @@ def brought_up_to_date(found: list[Found]) -> bytes:
     return HEADER.encode() + out.getvalue()
 
 
-HEADER = '''msgid ""
+HEADER = """msgid ""
 msgstr ""
 "Language: en\\n"
 "MIME-Version: 1.0\\n"
@@ -128,7 +138,7 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 
-'''
+"""
 
 
 def main(arguments: list[str]) -> int:

@@ -72,7 +72,8 @@ def translate(text: str, /, **values: object) -> str:
     if isinstance(text, Markup):
         return text
     if isinstance(text, Said):
-        text, values = text.wording, {**text.values, **values}
+        wording, values = text.wording, {**text.gaps, **values}
+        return translate(wording, **values)
     if language() != VIETNAMESE:
         text = _sentences(language()).get(text, text)
     return text.format(**values) if values else text
@@ -83,7 +84,7 @@ def translate_count(one: str, many: str, count: int) -> str:
     if language() == VIETNAMESE:
         return one
     found = catalogue(language()).get((one, many))
-    forms = found.string if found else (one, many)
+    forms = found.string if found and isinstance(found.string, tuple) else (one, many)
     return forms[0 if count == 1 else 1]
 
 

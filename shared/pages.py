@@ -1,11 +1,11 @@
 """HTML pages of a service: templates, static files, and how dates, numbers and states read in Vietnamese.
 
 A service's own templates win over `shared/templates/`, where the two shells (`desk.html`, `light.html`), the error
-page and the macros (`forms.html`, `parts.html`) lie. Pages carry a content security policy without inline script or
-style, and need no JavaScript. A page is the same bytes for everybody unless its route asked for a signed-in person.
+page and the macros (`forms.html`, `parts.html`, `lists.html`) lie. Pages carry a content security policy without inline
+script or style; scripts carry the nonce of their page, and no page needs them.
 """
 
-import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,23 +18,34 @@ from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.routing import Route
 
 from shared.clock import VIETNAM, Clock, local_date
 from shared.identity.people import ROLE_NAMES, Person
 from shared.language import LANGUAGES, VIETNAMESE, language, translate, translate_count
+from shared.listing import Listing, as_file
 from shared.looks import MENU, STATES, Entry, Section
+from shared.static_files import StaticFiles
 
 HERE = Path(__file__).parent
+SEARCHED = frozenset({"/de-cu", "/xet-duyet", "/lan-toa"})
+"""The services that answer `/tim`."""
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def headers_with(nonce: str) -> dict[str, str]:
+    """The headers of a page whose scripts carry that nonce, and that may fetch parts of itself."""
+    policy = HEADERS["Content-Security-Policy"] + f"; script-src 'nonce-{nonce}'; connect-src 'self'"
+    return {**HEADERS, "Content-Security-Policy": policy}
 
 
 def day(value: date) -> str:
@@ -55,7 +66,7 @@ def day_in_words(value: date) -> str:
     """«ngày 05 tháng 02 năm 2026»: days below 10 and the months 1 and 2 carry a zero (Decree 30/2020, annex I)."""
     on = _day(value)
     month = f"{on.month:02}" if on.month < 3 else str(on.month)
-    return f"ngày {on.day:02} tháng {month} năm {on.year}"
+    return translate("ngày {day:02} tháng {month} năm {year}", day=on.day, month=month, year=on.year)
 
 
 def moment(value: datetime) -> str:
@@ -122,8 +133,9 @@ class Site:
 class Pages:
     """Renders the templates of one service."""
 
-    def __init__(self, environment: Environment, site: Site, menu: Sequence[Section]) -> None:
+    def __init__(self, environment: Environment, site: Site, menu: Sequence[Section], static: StaticFiles) -> None:
         self.environment = environment
+        self.static = static
         self.site = site
         self.menu = tuple(menu)
 
@@ -144,6 +156,8 @@ class Pages:
         person: Person | None = getattr(request.state, "person", None)
         shown = visible(self.menu, person, self.site.today) if person else ()
         here = _here(shown, request.url.path)
+        # Who is not signed in gets no script: the page stays the same bytes for everybody.
+        nonce = secrets.token_urlsafe(16) if person else ""
         text = self.environment.get_template(name).render(
             {
                 "errors": {},
@@ -153,11 +167,24 @@ class Pages:
                 "bar": shortcuts(shown, person, self.site.today) if person else (),
                 "here": here.path if here else None,
                 "here_section": here.section if here else None,
+                "search_path": search_path(shown, request.url.path),
+                "other_language": other_language(request),
+                "nonce": nonce,
                 **context,
             }
         )
         cache = {"Cache-Control": "private, no-cache" if person else "no-cache"}
-        return HTMLResponse(text, status_code, {**HEADERS, **cache, **(headers or {})})
+        return HTMLResponse(
+            text, status_code, {**(headers_with(nonce) if nonce else HEADERS), **cache, **(headers or {})}
+        )
+
+    def listing(self, request: Request, name: str, listing: Listing, *, file: str, **context: Any) -> Response:
+        """A list as its page `name`, or as the spreadsheet `file` when the address asks for one."""
+        if listing.asked.spreadsheet:
+            person: Person | None = getattr(request.state, "person", None)
+            who, when = person.name if person else "", moment(self.site.now)
+            return as_file(listing.spreadsheet(agency=self.site.agency, who=who, when=when), file)
+        return self.render(request, name, listing=listing, **context)
 
     def error(
         self,
@@ -184,20 +211,8 @@ class Pages:
 
     def mount(self, app: Starlette) -> None:
         """Serve `/static/…` from this process and let `app.state.pages` be these pages."""
-        app.mount("/static", Static(directory=HERE / "static"), name="static")
+        app.router.routes.append(Route("/static/{name}", self.static.answer))
         app.state.pages = self
-
-
-class Static(StaticFiles):
-    """Static files; an address that carries a content hash may be kept for ever."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, with how long it may be kept."""
-        response = await super().get_response(path, scope)
-        kept = b"v=" in scope["query_string"] and response.status_code == 200
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
 
 
 def environment(folders: Sequence[Path]) -> Environment:
@@ -214,6 +229,7 @@ def environment(folders: Sequence[Path]) -> Environment:
     # Not the new style: it would take every text that passes through `_` for safe HTML, a visitor's too.
     made.install_gettext_callables(translate, translate_count, newstyle=False)  # type: ignore[attr-defined]
     made.globals["_"] = translate
+    made.filters |= {"vi": in_vietnamese, "translated": translate}
     made.globals["language"] = language
     return made
 
@@ -239,14 +255,10 @@ def make_pages(
         "percent": percent,
         "file_size": file_size,
         "role_name": lambda role: translate(ROLE_NAMES[role]),
-        "vi": in_vietnamese,
     }
-    hashes = {path.name: _short_hash(path) for path in (HERE / "static").iterdir() if path.is_file()}
-    made.globals |= {
-        "static": lambda name: f"/static/{name}?v={hashes[name]}",
-        "states": STATES,
-    }
-    return Pages(made, Site(agency, clock or Clock()), menu)
+    static = StaticFiles()
+    made.globals |= {"static": static.address, "states": STATES}
+    return Pages(made, Site(agency, clock or Clock()), menu, static)
 
 
 def visible(menu: Sequence[Section], person: Person, on: date) -> tuple[Section, ...]:
@@ -269,10 +281,22 @@ def shortcuts(menu: Sequence[Section], person: Person, on: date) -> tuple[Entry,
     return tuple(firsts[:3])
 
 
+def search_path(menu: Sequence[Section], path: str) -> str | None:
+    """Where the search box of a page asks: its own service, or the first of the menu's that can search."""
+    parts = {f"/{entry.path.split('/')[1]}" for section in menu for entry in section.entries} & SEARCHED
+    own = f"/{path.split('/')[1]}"
+    found = own if own in parts else min(parts, default=None)
+    return f"{found}/tim" if found else None
+
+
+def other_language(request: Request) -> tuple[str, str, str]:
+    """The way to this page in the other language: (address, its code, its name)."""
+    name = next(name for name in LANGUAGES if name != language())
+    again = request.url.include_query_params(lang=name) if request.method == "GET" else None
+    address = f"{again.path}?{again.query}" if again else f"/viec?lang={name}"
+    return address, name, LANGUAGES[name]
+
+
 def _here(menu: Sequence[Section], path: str) -> Entry | None:
     entries = [e for section in menu for e in section.entries if path == e.path or path.startswith(f"{e.path}/")]
     return max(entries, key=lambda entry: len(entry.path), default=None)
-
-
-def _short_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

@@ -5,11 +5,11 @@ Pure: the one module of `shared` that rules may import.
 
 
 class Said(str):
-    """A finished Vietnamese sentence that remembers its wording and its values. Everywhere else it is a plain string."""
+    """A finished Vietnamese sentence that remembers its wording and its values; else a plain string."""
 
-    __slots__ = ("values", "wording")
+    __slots__ = ("gaps", "wording")
     wording: str
-    values: dict[str, object]
+    gaps: dict[str, object]
 
     def __str__(self) -> str:
         """Itself, so that `str(error)` keeps what it remembers."""
@@ -19,5 +19,5 @@ class Said(str):
 def say(wording: str, /, **values: object) -> Said:
     """The sentence `wording` with its gaps `{name}` filled. Raises KeyError when a gap has no value."""
     said = Said(wording.format(**values))
-    said.wording, said.values = wording, values
+    said.wording, said.gaps = wording, values
     return said

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from shared.wording import say
+
 
 class State(StrEnum):
     """Where a nomination is."""
@@ -156,23 +158,25 @@ def after_news(state: State, told: State) -> State:
 def check_round_open(opens: date, closes: date | None, today: date) -> None:
     """Raises RoundNotOpen; the last day counts whole."""
     if today < opens:
-        raise RoundNotOpen(f"Đợt này chưa mở. Ngày mở: {opens:%d/%m/%Y}. Bản nháp của bạn vẫn còn.")
+        raise RoundNotOpen(say("Đợt này chưa mở. Ngày mở: {day:%d/%m/%Y}. Bản nháp của bạn vẫn còn.", day=opens))
     if closes is not None and today > closes:
-        raise RoundNotOpen(f"Đợt này đã đóng ngày {closes:%d/%m/%Y}. Bản nháp của bạn vẫn còn.")
+        raise RoundNotOpen(say("Đợt này đã đóng ngày {day:%d/%m/%Y}. Bản nháp của bạn vẫn còn.", day=closes))
 
 
 def check_length(field: str, text: str) -> None:
     """Raises TooMuch."""
     if len(text) > LONGEST[field]:
-        raise TooMuch(field, f"Dài quá {LONGEST[field]} chữ cái. Hãy viết gọn lại; phần thừa có thể gửi bằng tệp.")
+        raise TooMuch(
+            field, say("Dài quá {most} chữ cái. Hãy viết gọn lại; phần thừa có thể gửi bằng tệp.", most=LONGEST[field])
+        )
 
 
 def check_room(files: int, size: int, most_files: int, most_bytes: int) -> None:
     """Whether a dossier with so many files of so many bytes in all can still be handed on. Raises TooMuch."""
     if files > most_files:
-        raise TooMuch("file", f"Hồ sơ đã có {most_files} tệp, không thêm được nữa.")
+        raise TooMuch("file", say("Hồ sơ đã có {most} tệp, không thêm được nữa.", most=most_files))
     if size > most_bytes:
-        raise TooMuch("file", f"Các tệp của hồ sơ cộng lại vượt quá {most_bytes // 1_000_000} MB.")
+        raise TooMuch("file", say("Các tệp của hồ sơ cộng lại vượt quá {most} MB.", most=most_bytes // 1_000_000))
 
 
 def is_reachable(relations: Collection[Relation], born_on: date | None, *, child: bool) -> bool:
@@ -259,7 +263,13 @@ def check_in_force(state: PlanState) -> None:
 def check_version(here: int, seen: int) -> None:
     """Raises PlanChanged when what the person saw is not what stands here."""
     if here != seen:
-        raise PlanChanged(f"Kế hoạch vừa có bản {here}, bạn đang xem bản {seen}. Hãy tải lại trang rồi làm lại.")
+        raise PlanChanged(
+            say(
+                "Kế hoạch vừa có bản {here}, bạn đang xem bản {seen}. Hãy tải lại trang rồi làm lại.",
+                here=here,
+                seen=seen,
+            )
+        )
 
 
 def code(mark: str, year: int, number: int) -> str:

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.publishing import pages
 from services.publishing.consumers.background import add_jobs
 from services.publishing.consumers.receivers import RECEIVERS
+from shared.components import add_components_page
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
@@ -26,6 +27,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     protect(app, sessions=sessions, address=settings.address)
     app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
+    add_components_page(app, settings)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     return app

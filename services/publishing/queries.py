@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.publishing.rules import REFUSING, SHOWN, FollowedState, State
+from services.publishing.rules import REFUSING, SHOWN, DeliveryState, FollowedState, State
 from services.publishing.tables import (
     Channel,
     Consent,
@@ -21,6 +21,8 @@ from services.publishing.tables import (
     Story,
     WithdrawalAnswer,
 )
+from shared import listing
+from shared.listing import CATEGORY_FILTER, Order, Rows, chosen, page_of, state_filter
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,35 @@ async def find_by_path(session: AsyncSession, *, agency: str, path: str) -> Stor
     )
 
 
-async def list_work(session: AsyncSession, *, agency: str, before: str = "", limit: int = 50) -> Sequence[Story]:
-    """Stories on the editor's desk, newest code first."""
-    query = select(Story).where(col(Story.agency) == agency).order_by(col(Story.code).desc()).limit(limit)
-    return list(await session.scalars(query.where(col(Story.code) < before) if before else query))
+WORK_ORDERS = {
+    "moi": Order(col(Story.code), True, "Mới nhất trước"),
+    "cu": Order(col(Story.code), False, "Cũ nhất trước"),
+}
+WORK_FILTERS = (state_filter("story", State), CATEGORY_FILTER)
+DELIVERY_ORDERS = {
+    "moi": Order(col(Delivery.at), True, "Mới nhất trước"),
+    "cu": Order(col(Delivery.at), False, "Cũ nhất trước"),
+}
+DELIVERY_FILTERS = (state_filter("delivery", DeliveryState),)
+
+
+async def page_of_work(session: AsyncSession, *, agency: str, asked: listing.Asked) -> Rows:
+    """One page of the stories on the editor's desk: rows of (Story,)."""
+    query = select(Story).where(col(Story.agency) == agency)
+    query = chosen(query, asked, {"trang-thai": col(Story.state), "loai": col(Story.category)})
+    return await page_of(session, query, asked, WORK_ORDERS, col(Story.id))
+
+
+async def page_of_deliveries(session: AsyncSession, *, agency: str, asked: listing.Asked) -> Rows:
+    """One page of what channels were told: rows of (Delivery, Channel, Story)."""
+    query = (
+        select(Delivery, Channel, Story)
+        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
+        .join(Story, col(Story.id) == col(Delivery.story_id))
+        .where(col(Delivery.agency) == agency)
+    )
+    query = chosen(query, asked, {"trang-thai": col(Delivery.state)})
+    return await page_of(session, query, asked, DELIVERY_ORDERS, col(Delivery.id))
 
 
 async def get_work(session: AsyncSession, *, agency: str, code: str) -> Work | None:
@@ -169,19 +196,6 @@ async def get_paper(session: AsyncSession, *, agency: str, code: str, consent_id
         .join(Story, col(Story.id) == col(Consent.story_id))
         .where(col(Story.agency) == agency, col(Story.code) == code, col(Paper.consent_id) == consent_id)
     )
-
-
-async def list_deliveries(session: AsyncSession, *, agency: str) -> Sequence[tuple[Delivery, Channel, Story]]:
-    """The newest tellings."""
-    rows = await session.execute(
-        select(Delivery, Channel, Story)
-        .join(Channel, col(Channel.id) == col(Delivery.channel_id))
-        .join(Story, col(Story.id) == col(Delivery.story_id))
-        .where(col(Delivery.agency) == agency)
-        .order_by(col(Delivery.id).desc())
-        .limit(100)
-    )
-    return [(delivery, channel, story) for delivery, channel, story in rows]
 
 
 async def get_asked(session: AsyncSession, *, consent_id: UUID) -> Asked | None:

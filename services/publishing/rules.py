@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from shared.wording import say
+
 
 class State(StrEnum):
     """Where a story is. Only a live one can be read by the public."""
@@ -237,9 +239,9 @@ def check_draft(state: State, title: str, text: str) -> None:
     if state is not State.DRAFT:
         raise WrongState("Bài đã xin đồng ý nên không sửa được nữa.")
     if not 5 <= len(title.strip()) <= LONGEST_TITLE:
-        raise BadText("title", f"Hãy đặt tên bài (từ 5 đến {LONGEST_TITLE} chữ cái).")
+        raise BadText("title", say("Hãy đặt tên bài (từ 5 đến {most} chữ cái).", most=LONGEST_TITLE))
     if not 20 <= len(text.strip()) <= LONGEST_TEXT:
-        raise BadText("text", f"Hãy viết nội dung bài (từ 20 đến {LONGEST_TEXT} chữ cái).")
+        raise BadText("text", say("Hãy viết nội dung bài (từ 20 đến {most} chữ cái).", most=LONGEST_TEXT))
 
 
 def check_own(*, from_below: bool) -> None:

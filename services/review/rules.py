@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from shared.wording import say
+
 
 class State(StrEnum):
     """Where a case is."""
@@ -129,8 +131,11 @@ class HonouredBefore(Refusal):
 
     def __init__(self, codes: Sequence[str]) -> None:
         super().__init__(
-            f"Đối tượng này đã được cơ quan khen (hồ sơ {', '.join(codes)})."
-            " Nếu vẫn khen thêm cho thành tích khác, hãy đánh dấu ô xác nhận."
+            say(
+                "Đối tượng này đã được cơ quan khen (hồ sơ {codes})."
+                " Nếu vẫn khen thêm cho thành tích khác, hãy đánh dấu ô xác nhận.",
+                codes=", ".join(codes),
+            )
         )
         self.codes = list(codes)
 
@@ -227,43 +232,60 @@ def check_marks(marks: Mapping[str, int], criteria: Mapping[str, str], rule_set:
     """Raises BadInput for a criterion without mark, a mark outside 0 to the highest, or one for nothing claimed."""
     for code in marks:
         if code not in criteria:
-            raise BadInput("note", f"Hồ sơ không có tiêu chí {code}. Hãy tải lại trang.")
+            raise BadInput("note", say("Hồ sơ không có tiêu chí {code}. Hãy tải lại trang.", code=code))
     for code in criteria:
         if code not in marks:
-            raise BadInput(f"mark-{code}", f"Hãy chấm tiêu chí {code}.")
+            raise BadInput(f"mark-{code}", say("Hãy chấm tiêu chí {code}.", code=code))
         if not 0 <= marks[code] <= rule_set.highest_mark:
-            raise BadInput(f"mark-{code}", f"Điểm tiêu chí {code} phải từ 0 đến {rule_set.highest_mark}.")
+            raise BadInput(
+                f"mark-{code}", say("Điểm tiêu chí {code} phải từ 0 đến {most}.", code=code, most=rule_set.highest_mark)
+            )
 
 
 def check_reason(reason: str, rule_set: RuleSet) -> None:
     """Raises BadInput for a reason too short to be of use, or too long."""
     check_length("reason", reason)
     if len(reason.strip()) < rule_set.shortest_reason:
-        raise BadInput("reason", f"Hãy ghi rõ cần bổ sung gì (ít nhất {rule_set.shortest_reason} chữ cái).")
+        raise BadInput(
+            "reason", say("Hãy ghi rõ cần bổ sung gì (ít nhất {least} chữ cái).", least=rule_set.shortest_reason)
+        )
 
 
 def check_length(field: str, text: str) -> None:
     """Raises BadInput."""
     if len(text) > LONGEST[field]:
-        raise BadInput(field, f"Dài quá {LONGEST[field]} chữ cái. Hãy viết gọn lại.")
+        raise BadInput(field, say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST[field]))
 
 
 def check_seat(taken: int, rule_set: RuleSet) -> None:
     """Raises NotReady when as many papers are in the box as the council has seats."""
     if taken >= rule_set.seats:
-        raise NotReady(f"Hội đồng có {rule_set.seats} ghế và đã đủ {taken} phiếu.")
+        raise NotReady(say("Hội đồng có {seats} ghế và đã đủ {taken} phiếu.", seats=rule_set.seats, taken=taken))
 
 
 def check_votable(sheets: int, rule_set: RuleSet) -> None:
     """Raises NotReady while sheets are missing."""
     if sheets < rule_set.sheets:
-        raise NotReady(f"Mới có {sheets}/{rule_set.sheets} phiếu chấm. Chờ đủ phiếu chấm rồi mở phiếu bầu.")
+        raise NotReady(
+            say(
+                "Mới có {count}/{needed} phiếu chấm. Chờ đủ phiếu chấm rồi mở phiếu bầu.",
+                count=sheets,
+                needed=rule_set.sheets,
+            )
+        )
 
 
 def check_closable(cast: int, rule_set: RuleSet) -> None:
     """Raises NotReady below the quorum."""
     if cast < rule_set.present_needed:
-        raise NotReady(f"Mới có {cast} người bỏ phiếu, cần ít nhất {rule_set.present_needed}/{rule_set.seats}.")
+        raise NotReady(
+            say(
+                "Mới có {cast} người bỏ phiếu, cần ít nhất {needed}/{seats}.",
+                cast=cast,
+                needed=rule_set.present_needed,
+                seats=rule_set.seats,
+            )
+        )
 
 
 def carried(tally: Mapping[Choice, int], rule_set: RuleSet) -> bool:

@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
 from shared.identity.sessions import COOKIE, BadSession, SessionReader
+from shared.language import translate
 from shared.web import get_pages, problem, wants_json
+from shared.wording import say
 
 _log = structlog.get_logger("identity")
 
@@ -134,7 +136,10 @@ async def _on_forbidden(request: Request, error: Exception) -> Response:
         request,
         "role-missing",
         "Việc này không thuộc vai trò của bạn",
-        f"Cần vai trò «{role}» đang có hiệu lực. Quản trị viên của cơ quan có thể cấp vai trò này.",
+        say(
+            "Cần vai trò «{role}» đang có hiệu lực. Quản trị viên của cơ quan có thể cấp vai trò này.",
+            role=translate(role),
+        ),
         role=error.role if isinstance(error, Forbidden) else None,
     )
 

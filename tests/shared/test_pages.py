@@ -33,6 +33,7 @@ from shared.pages import (
     time_of_day,
     visible,
 )
+from shared.static_files import StaticFiles
 
 pytestmark = pytest.mark.unit
 
@@ -55,7 +56,9 @@ DESK = """
 {{ parts.facts([("Đối tượng", "Tổ Ngữ văn"), ("Đơn vị", "Trường THCS Hoàng Hoa Thám"), ("Số quyết định", "")]) }}
 {{ parts.table("1–3 trong 160 hồ sơ", ["Mã", "Đối tượng", "Đơn vị", "Trạng thái", "Điểm"], rows,
     minor=[2], numbers=[4]) }}
-{{ parts.pager("1–3 trong 160", "?sau=abc") }}
+{{ parts.steps(["Đơn vị", "Ngày", "Xem lại"], 2) }}
+{{ parts.progress("Đã công bố", 120, 298) }}
+{{ parts.tabs("Nơi tìm", [("Đề cử", "/de-cu/tim", 3, true), ("Xét duyệt", "/xet-duyet/tim", none, false)]) }}
 <h2>Hành trình</h2>
 {{ parts.timeline(items) }}
 {{ parts.empty("Hết việc. Đợt tháng 11 mở ngày 01/11/2024.", "/de-cu/dot", "Xem các đợt") }}
@@ -198,14 +201,23 @@ DESK_PATH, FORM_PATH, ERROR_PATH = "/xet-duyet/ho-so", "/de-cu/ho-so/moi", "/loi
 
 
 @pytest.mark.parametrize("path", [DESK_PATH, FORM_PATH, ERROR_PATH])
-async def test_page_needs_no_script_and_no_inline_style(browser: httpx2.AsyncClient, path: str) -> None:
+async def test_page_carries_no_inline_script_and_no_inline_style(browser: httpx2.AsyncClient, path: str) -> None:
     response = await browser.get(path)
     page = html.fromstring(response.text)
-    assert page.xpath("//script | //style | //@style | //@*[starts-with(name(), 'on')]") == []
-    assert response.headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
+    assert page.xpath("//style | //@style | //@*[starts-with(name(), 'on')] | //script[text()]") == []
+    policy = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
+    nonces = page.xpath("//script/@nonce")
+    if path == DESK_PATH:
+        assert len(nonces) == len(page.xpath("//script")) == 2
+        assert len(set(nonces)) == 1
+        assert html.fromstring((await browser.get(path)).text).xpath("//script/@nonce")[0] not in nonces
+        policy += f"; script-src 'nonce-{nonces[0]}'; connect-src 'self'"
+    else:
+        assert page.xpath("//script") == []
+    assert response.headers["content-security-policy"] == policy
     assert page.xpath("//@href[starts-with(., 'http')] | //@src[starts-with(., 'http')]") == []
 
 
@@ -226,14 +238,14 @@ async def test_page_is_well_built(browser: httpx2.AsyncClient, path: str) -> Non
 async def test_page_s_parts_are_served_and_may_be_kept(browser: httpx2.AsyncClient, path: str) -> None:
     page = await shown(browser, path)
     symbols = re.findall(r'<symbol id="([^"]+)"', (HERE / "static" / "icons.svg").read_text())
-    for address in {*page.xpath("//link/@href"), *page.xpath("//img/@src"), *page.xpath("//use/@href")}:
+    for address in {*page.xpath("//link/@href | //img/@src | //script/@src | //use/@href")}:
         response = await browser.get(address)
         assert (response.status_code, response.headers["cache-control"]) == (
             200,
             "public, max-age=31536000, immutable",
         )
         assert address.partition("#")[2] in ("", *symbols)
-    assert (await browser.get("/static/site.css")).headers["cache-control"] == "no-cache"
+    assert (await browser.get("/static/light.css")).headers["cache-control"] == "no-cache"
     assert (await browser.get("/static/%2e%2e/pages.py")).status_code == 404
 
 
@@ -243,7 +255,10 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
     assert words(page, "//p[@class='clock']") == ["Ngày trong hệ thống: 15/10/2024 (đồng hồ trình diễn)"]
     assert words(page, "//header//b")[:1] == ["Gương Sáng"]
     assert words(page, "//a[@class='logo']/span/span") == [AGENCY]
-    assert words(page, "//details[@class='me']//li") == ["Cán bộ phụ trách", "Thư ký hội đồng (đến trước 01/06/2025)"]
+    assert words(page, "//details[@class='me']//ul[1]/li") == [
+        "Cán bộ phụ trách",
+        "Thư ký hội đồng (đến trước 01/06/2025)",
+    ]
     assert page.xpath("//form[@action='/ra']/@method") == ["post"]
     assert words(page, "//nav[@class='side']//a") == [
         "Việc",
@@ -284,26 +299,26 @@ async def test_desk_s_parts_read_as_written(browser: httpx2.AsyncClient) -> None
     assert words(page, "//form[@class='consequences']/ul/li") == ["298 hồ sơ có kết luận", "41 đơn vị nhận tin"]
     assert words(page, "//form[@class='consequences']//button") == ["Công bố 298 kết luận"]
     assert page.xpath("//form[@class='consequences']//input/@name") == ["version"]
-    assert words(page, "//p[@class='crumbs']") == ["Xét duyệt›Đợt tháng 11/2024"]
+    assert words(page, "//ol[@class='breadcrumb']/li") == ["Xét duyệt", "Đợt tháng 11/2024"]
 
 
 async def test_every_state_has_its_word_its_colour_and_a_drawn_icon(browser: httpx2.AsyncClient) -> None:
     page = await shown(browser, DESK_PATH)
-    styles = (HERE / "static" / "site.css").read_text()
+    styles = (HERE / "static" / "parts.css").read_text()
     symbols = set(re.findall(r'<symbol id="([^"]+)"', (HERE / "static" / "icons.svg").read_text()))
     states = [state for family in STATES.values() for state in family.values()]
     assert words(page, "//main/p[last()]/span") == [state.label for state in states]
     assert {state.icon for state in states} | {e.icon for section in MENU for e in section.entries} <= symbols
-    assert [s.token for s in states if s.token != "off" and f".t-{s.token} {{" not in styles] == []
+    assert [s.token for s in states if f".t-{s.token} {{" not in styles] == []
 
 
 async def test_form_names_every_error_twice_and_keeps_what_was_typed(browser: httpx2.AsyncClient) -> None:
     page = await shown(browser, FORM_PATH)
     assert words(page, "//title") == [f"Lỗi: Giới thiệu một gương – {AGENCY} – Gương Sáng"]
-    assert words(page, "//div[@class='summary']/h2") == ["Có 3 chỗ cần sửa"]
-    links = page.xpath("//div[@class='summary']//a")
+    assert words(page, "//div[@class='error-summary']/h2") == ["Có 3 chỗ cần sửa"]
+    links = page.xpath("//div[@class='error-summary']//a")
     assert {link.get("href").removeprefix("#f-"): link.text for link in links} == ERRORS
-    assert words(page, "//p[@class='wrong']") == [f"Lỗi: {message}" for message in ERRORS.values()]
+    assert words(page, "//span[@class='invalid-feedback']") == [f"Lỗi: {message}" for message in ERRORS.values()]
     assert page.xpath("//*[@aria-invalid='true']//@name | //*[@aria-invalid='true']/@name") == [
         "name",
         "category",
@@ -401,8 +416,18 @@ def test_menu_shows_what_the_roles_open(roles: tuple[str, ...], paths: list[str]
     assert [entry.path for entry in shortcuts(menu, person, TODAY)] == bar
 
 
-def test_stylesheet_stays_small() -> None:
-    assert (HERE / "static" / "site.css").stat().st_size < 16_000
+@pytest.mark.parametrize(("name", "most"), [("light.css", 6_000), ("portal.css", 6_500), ("desk.css", 22_000)])
+def test_stylesheets_keep_their_budget(name: str, most: int) -> None:
+    pressed = StaticFiles().files[name].compressed
+    assert pressed is not None
+    assert len(pressed) <= most
+
+
+def test_scripts_keep_their_budget() -> None:
+    files = StaticFiles().files
+    sizes = {name: len(files[name].compressed or b"") for name in ("htmx.js", "pages.js")}
+    assert sizes["htmx.js"] <= 15_000
+    assert sizes["pages.js"] <= 4_096
 
 
 AFTERNOON = datetime(2026, 11, 20, 7, 5, tzinfo=UTC)

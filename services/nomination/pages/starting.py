@@ -10,9 +10,11 @@ from fastapi.responses import Response
 from services.nomination import queries, rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.tables import Round
+from services.nomination.tables import Nomination, Round, Subject, Unit
 from shared.events import Category
 from shared.identity.people import Forbidden
+from shared.language import translate
+from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 
 router = APIRouter()
@@ -20,23 +22,30 @@ router = APIRouter()
 NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
 
 
+COLUMNS = (
+    Column("Mã", ("cu", "moi")),
+    Column("Giới thiệu ai", ("ten", "ten-nguoc")),
+    Column("Loại", minor=True),
+    Column("Đơn vị"),
+    Column("Tình trạng"),
+)
+
+
+def _cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
+    nomination, subject, unit = row
+    code = Link(nomination.code, f"/de-cu/ho-so/{nomination.code}")
+    return code, subject.name, Said(CATEGORIES[subject.category]), unit.name, Tag("nomination", nomination.state)
+
+
 @router.get("/ho-so")
-async def list_files(desk: AtDesk, truoc: str = "") -> Response:
+async def list_files(desk: AtDesk) -> Response:
     """The nominations of the person's units."""
-    limit = 50
+    asked = Asked.of(desk.request, queries.FILE_ORDERS, queries.FILE_FILTERS)
     async with desk.database.reading() as session:
-        found = await queries.list_nominations(
-            session, agency=desk.agency.id, units=desk.units, before=truoc, limit=limit
-        )
-    following = f"/de-cu/ho-so?truoc={found[-1].nomination.code}" if len(found) == limit else None
-    return desk.pages.render(
-        desk.request,
-        "list.html",
-        found=found,
-        categories=CATEGORIES,
-        following=following,
-        may_start=desk.nominating != frozenset(),
-    )
+        rows = await queries.page_of_files(session, agency=desk.agency.id, units=desk.units, asked=asked)
+    listing = Listing("Hồ sơ của đơn vị", asked, queries.FILE_ORDERS, queries.FILE_FILTERS, COLUMNS, rows, _cells)
+    may_start = desk.nominating != frozenset()
+    return desk.pages.listing(desk.request, "list.html", listing, file="ho-so-de-cu", may_start=may_start)
 
 
 @router.get("/ho-so/moi")
@@ -130,8 +139,9 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _told(chosen: Round) -> str:
-    until = f" (nhận đến hết ngày {chosen.closes_on:%d/%m/%Y})" if chosen.closes_on else ""
-    return chosen.name + until
+    if chosen.closes_on is None:
+        return chosen.name
+    return translate("{name} (nhận đến hết ngày {day:%d/%m/%Y})", name=chosen.name, day=chosen.closes_on)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -23,6 +23,7 @@ from services.nomination.tables import (
     Unit,
 )
 from shared.events import Category
+from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,29 @@ async def list_nominations(
     if before:
         query = query.where(col(Nomination.code) < before)
     return [Listed(*row) for row in await session.execute(query)]
+
+
+FILE_ORDERS = {
+    "moi": Order(col(Nomination.code), True, "Mới nhất trước"),
+    "cu": Order(col(Nomination.code), False, "Cũ nhất trước"),
+    "ten": Order(col(Subject.sort_key), False, "Tên, từ A"),
+    "ten-nguoc": Order(col(Subject.sort_key), True, "Tên, từ Y"),
+}
+FILE_FILTERS = (state_filter("nomination", rules.State), CATEGORY_FILTER)
+
+
+async def page_of_files(session: AsyncSession, *, agency: str, units: Collection[UUID] | None, asked: Asked) -> Rows:
+    """One page of the nominations of these units (None: of all): rows of (Nomination, Subject, Unit)."""
+    query = (
+        select(Nomination, Subject, Unit)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .where(col(Nomination.agency) == agency)
+    )
+    if units is not None:
+        query = query.where(col(Nomination.unit_id).in_(units))
+    query = chosen(query, asked, {"trang-thai": col(Nomination.state), "loai": col(Subject.category)})
+    return await page_of(session, query, asked, FILE_ORDERS, col(Nomination.id))
 
 
 async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossier | None:

@@ -8,19 +8,38 @@ from fastapi.responses import Response
 from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
 from services.publishing.pages.desk import AtDesk, back
+from services.publishing.tables import Channel, Delivery, Story
+from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 
 router = APIRouter(prefix="/lan-toa")
 
 
+COLUMNS = (Column("Mã", ("cu", "moi")), Column("Tên bài"), Column("Loại", minor=True), Column("Tình trạng"))
+TOLD = (
+    Column("Bài"),
+    Column("Kênh"),
+    Column("Việc"),
+    Column("Tình trạng"),
+    Column("Lúc", ("cu", "moi")),
+)
+
+
 @router.get("/bai")
-async def list_work(desk: AtDesk, truoc: str = "") -> Response:
+async def list_work(desk: AtDesk) -> Response:
     """All stories."""
-    limit = 50
+    asked = Asked.of(desk.request, queries.WORK_ORDERS, queries.WORK_FILTERS)
     async with desk.database.reading() as session:
-        found = await queries.list_work(session, agency=desk.agency, before=truoc, limit=limit)
-    following = f"/lan-toa/bai?truoc={found[-1].code}" if len(found) == limit else None
-    return desk.pages.render(desk.request, "works.html", found=found, categories=CATEGORIES, following=following)
+        rows = await queries.page_of_work(session, agency=desk.agency, asked=asked)
+
+    def cells(row: tuple[Story]) -> tuple[Cell, ...]:
+        story = row[0]
+        title: Cell = story.title or Said("Chưa có")
+        code = Link(story.code, f"/lan-toa/bai/{story.code}")
+        return code, title, Said(CATEGORIES[story.category]), Tag("story", story.state)
+
+    listing = Listing("Bài gương", asked, queries.WORK_ORDERS, queries.WORK_FILTERS, COLUMNS, rows, cells)
+    return desk.pages.listing(desk.request, "works.html", listing, file="bai-guong")
 
 
 @router.get("/bai/{code}")
@@ -71,6 +90,19 @@ async def ask(desk: AtDesk, code: str) -> Response:
 @router.get("/luot-gui")
 async def list_deliveries(desk: AtDesk) -> Response:
     """Which channel was told what, and how it answered."""
+    asked = Asked.of(desk.request, queries.DELIVERY_ORDERS, queries.DELIVERY_FILTERS)
     async with desk.database.reading() as session:
-        found = await queries.list_deliveries(session, agency=desk.agency)
-    return desk.pages.render(desk.request, "deliveries.html", found=found)
+        rows = await queries.page_of_deliveries(session, agency=desk.agency, asked=asked)
+
+    def cells(row: tuple[Delivery, Channel, Story]) -> tuple[Cell, ...]:
+        delivery, channel, story = row
+        return (
+            Link(story.code, f"/lan-toa/bai/{story.code}"),
+            channel.name,
+            Said("Đăng" if delivery.what == rules.SHOWN else "Gỡ"),
+            Tag("delivery", delivery.state),
+            delivery.told_at or delivery.at,
+        )
+
+    listing = Listing("Lượt gửi", asked, queries.DELIVERY_ORDERS, queries.DELIVERY_FILTERS, TOLD, rows, cells)
+    return desk.pages.listing(desk.request, "deliveries.html", listing, file="luot-gui")

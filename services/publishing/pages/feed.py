@@ -9,6 +9,7 @@ from feedgen.feed import FeedGenerator
 from lxml.etree import SubElement
 
 from services.publishing.tables import Story
+from shared.language import translate
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
@@ -37,7 +38,7 @@ def render(
     feed = FeedGenerator()
     feed.register_extension("tombstones", Tombstones, None, atom=True, rss=False)
     feed.id(address + "/nguon/guong.atom")
-    feed.title(f"Gương người tốt, việc tốt – {name}")
+    feed.title(translate("Gương người tốt, việc tốt – {agency}", agency=name))
     feed.link(href=address + "/nguon/guong.atom", rel="self")
     feed.link(href=address + "/", rel="alternate")
     feed.language("vi")

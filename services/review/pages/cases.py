@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from services.review import queries, rules
 from services.review.actions import cases, council, offers
 from services.review.pages.desk import AtDesk, Desk, back_to
-from services.review.tables import Case
+from services.review.tables import Case, Unit
 from shared import files, parcels
 from shared.events import Sealed
+from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 from shared.names import lines
 from shared.parcels import Manifest
@@ -18,22 +19,32 @@ from shared.parcels import Manifest
 router = APIRouter()
 
 
+COLUMNS = (
+    Column("Mã", ("cu", "moi")),
+    Column("Loại"),
+    Column("Đơn vị"),
+    Column("Nhận lúc", ("nhan-cu", "nhan-moi"), minor=True),
+    Column("Tình trạng"),
+)
+
+
 @router.get("/ho-so")
-async def list_cases(desk: AtDesk, truoc: str = "") -> Response:
+async def list_cases(desk: AtDesk) -> Response:
     """The agency's cases."""
-    limit = 50
+    asked = Asked.of(desk.request, queries.CASE_ORDERS, queries.CASE_FILTERS)
     async with desk.database.reading() as session:
-        found = await queries.list_cases(session, agency=desk.agency, before=truoc, limit=limit)
-    following = f"/xet-duyet/ho-so?truoc={found[-1].case.code}" if len(found) == limit else None
-    return desk.pages.render(
-        desk.request,
-        "cases.html",
-        found=found,
-        categories=CATEGORIES,
-        following=following,
-        name_of=desk.short_name,
-        own=desk.agency,
-    )
+        rows = await queries.page_of_cases(session, agency=desk.agency, asked=asked)
+
+    def cells(row: tuple[Case, Unit | None]) -> tuple[Cell, ...]:
+        case, unit = row
+        place: Cell = unit.name if unit else Said("Đang cập nhật tên đơn vị")
+        if not unit and case.origin_agency != desk.agency:
+            place = desk.short_name(case.origin_agency)
+        code = Link(case.code, f"/xet-duyet/ho-so/{case.code}")
+        return code, Said(CATEGORIES[case.category]), place, case.opened_at, Tag("case", case.state)
+
+    listing = Listing("Hồ sơ hội đồng đang giữ", asked, queries.CASE_ORDERS, queries.CASE_FILTERS, COLUMNS, rows, cells)
+    return desk.pages.listing(desk.request, "cases.html", listing, file="ho-so-xet")
 
 
 @router.get("/ho-so/{code}")

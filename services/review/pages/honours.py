@@ -8,7 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from services.review import queries, rules
 from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
-from services.review.tables import Case
+from services.review.tables import Case, Honour, Unit
+from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 from shared.pages import read_day
 
@@ -62,12 +63,38 @@ async def honour(
     return back_to(code)
 
 
+COLUMNS = (
+    Column("Mã"),
+    Column("Số quyết định"),
+    Column("Ngày", ("cu", "moi")),
+    Column("Loại", minor=True),
+    Column("Đơn vị"),
+    Column("Hình thức"),
+    Column("Hiệu lực"),
+)
+
+
 @router.get("/so-khen")
 async def book(desk: AtDesk) -> Response:
     """The book of honours."""
+    asked = Asked.of(desk.request, queries.HONOUR_ORDERS, queries.HONOUR_FILTERS)
     async with desk.database.reading() as session:
-        found = await queries.list_honours(session, agency=desk.agency)
-    return desk.pages.render(desk.request, "honours.html", found=found, categories=CATEGORIES)
+        rows = await queries.page_of_honours(session, agency=desk.agency, asked=asked)
+
+    def cells(row: tuple[Case, Unit | None, Honour]) -> tuple[Cell, ...]:
+        case, unit, honour = row
+        return (
+            Link(case.code, f"/xet-duyet/so-khen/{case.code}"),
+            honour.decision_number,
+            honour.decision_date,
+            Said(CATEGORIES[case.category]),
+            unit.name if unit else Said("Đang cập nhật tên đơn vị"),
+            honour.form,
+            Tag("honour", honour.state),
+        )
+
+    listing = Listing("Sổ khen thưởng", asked, queries.HONOUR_ORDERS, queries.HONOUR_FILTERS, COLUMNS, rows, cells)
+    return desk.pages.listing(desk.request, "honours.html", listing, file="so-khen-thuong")
 
 
 @router.get("/so-khen/{code}")

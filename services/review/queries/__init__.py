@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.review.rules import Choice, Side, State
+from services.review.rules import Choice, HonourState, Side, State
 from services.review.tables import Ballot, Case, Dossier, Honour, ReferralRow, Roll, Sheet, Standing, Tally, Unit
 from shared import parcels
+from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,39 @@ async def list_cases(
     return [Listed(*row) for row in await session.execute(query)]
 
 
+CASE_ORDERS = {
+    "moi": Order(col(Case.code), True, "Mới nhất trước"),
+    "cu": Order(col(Case.code), False, "Cũ nhất trước"),
+    "nhan-moi": Order(col(Case.opened_at), True, "Nhận sau trước"),
+    "nhan-cu": Order(col(Case.opened_at), False, "Nhận trước trước"),
+}
+CASE_FILTERS = (state_filter("case", State), CATEGORY_FILTER)
+HONOUR_ORDERS = {
+    "moi": Order(col(Honour.decision_date), True, "Quyết định mới nhất trước"),
+    "cu": Order(col(Honour.decision_date), False, "Quyết định cũ nhất trước"),
+}
+HONOUR_FILTERS = (state_filter("honour", HonourState), CATEGORY_FILTER)
+
+
+async def page_of_cases(session: AsyncSession, *, agency: str, asked: Asked) -> Rows:
+    """One page of the agency's cases: rows of (Case, Unit or none)."""
+    query = select(Case, Unit).outerjoin(Unit, col(Unit.id) == col(Case.unit_id)).where(col(Case.agency) == agency)
+    query = chosen(query, asked, {"trang-thai": col(Case.state), "loai": col(Case.category)})
+    return await page_of(session, query, asked, CASE_ORDERS, col(Case.id))
+
+
+async def page_of_honours(session: AsyncSession, *, agency: str, asked: Asked) -> Rows:
+    """One page of the book of honours: rows of (Case, Unit or none, Honour)."""
+    query = (
+        select(Case, Unit, Honour)
+        .join(Honour, col(Honour.case_id) == col(Case.id))
+        .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
+        .where(col(Honour.agency) == agency)
+    )
+    query = chosen(query, asked, {"trang-thai": col(Honour.state), "loai": col(Case.category)})
+    return await page_of(session, query, asked, HONOUR_ORDERS, col(Honour.id))
+
+
 async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str) -> Desk | None:
     """The case of that code as `reader` may see it."""
     row = (
@@ -121,16 +155,3 @@ async def _standings(session: AsyncSession, case: Case) -> Sequence[Standing]:
 async def find_case(session: AsyncSession, *, agency: str, code: str) -> Case | None:
     """The case of that code."""
     return await session.scalar(select(Case).where(col(Case.agency) == agency, col(Case.code) == code))
-
-
-async def list_honours(session: AsyncSession, *, agency: str) -> Sequence[Listed]:
-    """The book of honours, newest decision first."""
-    rows = await session.execute(
-        select(Case, Unit, Honour)
-        .join(Honour, col(Honour.case_id) == col(Case.id))
-        .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
-        .where(col(Honour.agency) == agency)
-        .order_by(col(Honour.decision_date).desc(), col(Honour.id).desc())
-        .limit(200)
-    )
-    return [Listed(*row) for row in rows]
