@@ -1,8 +1,8 @@
 """Nomination: from "somebody promising was noticed" to "the dossier is complete, true and handed in".
 
 Owns: units, plans, rounds, criteria, subjects, nominations, claims, evidence, the timeline of each file
-Says: UnitOpened, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationSubmitted, NominationRevised,
-NominationWithdrawn, StoryMaterialGiven, ContactsGiven
+Says: UnitOpened, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted, NominationSubmitted,
+NominationRevised, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
 ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,
 ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded

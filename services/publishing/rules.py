@@ -234,6 +234,11 @@ def is_story_path(path: str) -> bool:
     return re.fullmatch(r"/guong/[a-z0-9-]{1,80}", path) is not None
 
 
+def awaited(state: State) -> list[str]:
+    """What a story in that state waits for, by the names of `shared.events.StoryStep`; empty: nothing of anybody."""
+    return {State.DRAFT: ["write"], State.CONSENT: ["consent"], State.DOUBTED: ["doubt"]}.get(state, [])
+
+
 def check_draft(state: State, title: str, text: str) -> None:
     """Raises WrongState, BadText."""
     if state is not State.DRAFT:

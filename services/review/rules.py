@@ -197,6 +197,23 @@ def check_state(state: State, *allowed: State) -> None:
         raise WrongState("Hồ sơ đã sang bước khác. Hãy tải lại trang để xem bước hiện tại.")
 
 
+def awaited(state: State, *, frozen: bool, sheets: int, needed: int) -> list[str]:
+    """What a case in that state waits for here, by the names of `shared.events.CaseStep`; empty: nothing of anybody.
+
+    `sheets` of `needed` score sheets are in.
+    """
+    if frozen:
+        return []
+    steps = {
+        State.OFFERED: ["take_over"],
+        State.SCORING: ["score"] if sheets < needed else ["open_ballot"],
+        State.VOTING: ["vote", "close_ballot"],
+        State.VOTED: ["conclude"],
+        State.DECIDED: ["honour"],
+    }
+    return steps.get(state, [])
+
+
 def check_free(frozen: bool) -> None:
     """Raises Frozen while a parent has the case."""
     if frozen:

@@ -100,6 +100,12 @@ class NominationEvent(Event):
     code: str
 
 
+class NominationStarted(NominationEvent):
+    """A unit began to write a nomination. Said by nomination; heard by notification."""
+
+    due_on: date | None = None
+
+
 class NominationSubmitted(NominationEvent):
     """A unit put an exemplar forward. Said by nomination; heard by review and notification."""
 
@@ -119,7 +125,7 @@ class NominationRevised(NominationEvent):
 
 
 class NominationWithdrawn(NominationEvent):
-    """A unit took its nomination back. Said by nomination; heard by review."""
+    """A unit took its nomination back. Said by nomination; heard by review and notification."""
 
 
 class StoryMaterialGiven(NominationEvent):

@@ -1,5 +1,7 @@
 """What publishing says."""
 
+from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -17,6 +19,25 @@ class StoryEvent(Event):
     nomination_id: UUID
     origin_agency: str
     unit_id: UUID
+
+
+class StoryStep(StrEnum):
+    """What a story can wait for: the editor's words, the word of the people in it, the editor's decision."""
+
+    WRITE = "write"
+    CONSENT = "consent"
+    DOUBT = "doubt"
+
+
+class StoryAwaits(StoryEvent):
+    """What a story waits for from now on, in place of what it waited for before.
+
+    Said by publishing; heard by notification.
+    """
+
+    code: str
+    steps: list[StoryStep]
+    due_on: date | None = None
 
 
 class ConsentAsked(StoryEvent):

@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.events.event import Category, Door, Event, HonourStanding, Outcome, Sealed
 
@@ -24,6 +24,29 @@ class ReviewEvent(Event):
 
 class CaseOpened(ReviewEvent):
     """The agency's review took a nomination in. Said by review; heard by nomination."""
+
+
+class CaseStep(StrEnum):
+    """What a case can wait for, each somebody's duty."""
+
+    TAKE_OVER = "take_over"
+    SCORE = "score"
+    OPEN_BALLOT = "open_ballot"
+    VOTE = "vote"
+    CLOSE_BALLOT = "close_ballot"
+    CONCLUDE = "conclude"
+    HONOUR = "honour"
+
+
+class CaseAwaits(ReviewEvent):
+    """What a case waits for from now on, in place of what it waited for before; `done_by` did their part already.
+
+    Said by review; heard by notification.
+    """
+
+    steps: list[CaseStep]
+    done_by: list[str] = Field(default=[])
+    due_on: date | None = None
 
 
 class CaseReopened(ReviewEvent):

@@ -31,6 +31,7 @@ from tests.support import factories as make
 from tests.support import signing
 from tests.support.databases import Databases
 from tests.support.neighbours import Neighbours
+from tests.support.saying import said_in
 from tests.support.wire import records
 
 TIERS = ("moet", "hcm", "tan-binh")
@@ -123,7 +124,7 @@ class Country:
         """The editor above lets the story be shown; what was said of it."""
         async with self.database(agency).transaction() as session:
             await stories.release(session, story_id=story_id, version=version, at=make.AT, by=make.EDITOR)
-            return list(outbox.recorded(session))
+            return said_in(session)
 
     async def answered(
         self, *purposes: Purpose, category: Category = Category.TEACHER, born_on: date | None = None

@@ -17,11 +17,11 @@ from services.publishing.actions import consents, deliveries, stories
 from services.publishing.consumers import background
 from services.publishing.rules import DeliveryState, HonourState, Purpose
 from services.publishing.tables import Story
-from shared import outbox
 from shared.database import Database
 from shared.events import DeliveryFailed
 from tests.support import factories as make
 from tests.support.databases import Databases
+from tests.support.saying import said_in
 from tests.support.site import ADDRESS
 
 pytestmark = pytest.mark.db
@@ -113,7 +113,7 @@ async def test_a_channel_that_could_not_be_told_is_said(database: Database) -> N
     (delivery_id,) = await ids(database)
     async with database.transaction() as session:
         await deliveries.note(session, delivery_id=delivery_id, state=DeliveryState.FAILED, answer="503", at=make.AT)
-        assert outbox.recorded(session) == [
+        assert said_in(session) == [
             DeliveryFailed(
                 story_id=story.id,
                 nomination_id=story.nomination_id,

@@ -20,7 +20,6 @@ from services.publishing.consumers import (
 from services.publishing.consumers.receivers import take_material
 from services.publishing.rules import HonourState, Purpose
 from services.publishing.tables import Consent, Story
-from shared import outbox
 from shared.database import Database
 from shared.events import (
     Category,
@@ -39,6 +38,7 @@ from shared.events import (
 from shared.parcels import Manifest, Opened
 from tests.support import factories as make
 from tests.support.databases import Databases
+from tests.support.saying import said_in
 
 pytestmark = pytest.mark.db
 
@@ -114,7 +114,7 @@ async def test_those_are_asked_whose_word_the_age_needs(
     story = await make.story(database, category=category, born_on=born_on, people=("self", "guardian"))
     async with database.transaction() as session:
         made = await consents.ask(session, story_id=story.id, at=make.AT, by=make.EDITOR)
-        assert outbox.recorded(session) == [
+        assert said_in(session) == [
             ConsentAsked.model_validate(of_consent(story, one) | {"expires_at": one.expires_at}) for one in made
         ]
     assert sorted(one.relation for one in made) == asked
@@ -145,11 +145,11 @@ async def test_a_pupil_is_shown_when_both_agreed_to_the_portal(database: Databas
     asked = await make.asked(database, story.id)
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["self"].id, purposes=[PORTAL], at=make.AT)
-        assert outbox.recorded(session) == [receipt(story, asked["self"], PORTAL)]
+        assert said_in(session) == [receipt(story, asked["self"], PORTAL)]
     assert await state(database) == "consent"
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["guardian"].id, purposes=[PRESS, PORTAL], at=make.AT)
-        assert outbox.recorded(session) == [receipt(story, asked["guardian"], PRESS, PORTAL), shown(story)]
+        assert said_in(session) == [receipt(story, asked["guardian"], PRESS, PORTAL), shown(story)]
     assert await state(database) == "live"
     assert await rows(database, "select relation, purposes from consents order by 1") == [
         ("guardian", ["portal", "press"]),
@@ -169,13 +169,13 @@ async def test_a_no_is_kept_and_an_answer_is_given_once(database: Database) -> N
     asked = await make.asked(database, story.id)
     async with database.transaction() as session:
         await consents.answer(session, consent_id=asked["self"].id, purposes=[], at=make.AT)
-        assert outbox.recorded(session) == [receipt(story, asked["self"])]
+        assert said_in(session) == [receipt(story, asked["self"])]
     async with database.transaction() as session:
         with pytest.raises(rules.WrongState):
             await consents.answer(session, consent_id=asked["self"].id, purposes=[PORTAL], at=make.AT)
         with pytest.raises(rules.WrongState):
             await consents.withdraw(session, consent_id=asked["self"].id, at=make.AT)
-        assert outbox.recorded(session) == []
+        assert said_in(session) == []
     assert await state(database) == "refused"
 
 
@@ -185,7 +185,7 @@ async def move(database: Database, story: Story, to: HonourState) -> list[Event]
         found = await stories.lock(session, story.id)
         assert found.honour_id is not None
         await stories.move_honour(session, honour_id=found.honour_id, state=to, at=make.AT)
-        return list(outbox.recorded(session))
+        return said_in(session)
 
 
 async def test_a_story_goes_and_comes_back_with_its_honour_and_each_is_said_once(database: Database) -> None:
@@ -208,7 +208,7 @@ async def test_a_word_taken_back_takes_the_story_away_for_good(database: Databas
     story, consent = await make.live(database)
     async with database.transaction() as session:
         await consents.withdraw(session, consent_id=consent.id, at=make.AT)
-        assert outbox.recorded(session) == [
+        assert said_in(session) == [
             ConsentWithdrawn.model_validate(of_consent(story, consent)),
             gone(story),
         ]
@@ -222,7 +222,7 @@ async def test_a_word_taken_back_during_a_hold_keeps_it_away_afterwards(database
     await move(database, story, HonourState.HELD)
     async with database.transaction() as session:
         await consents.withdraw(session, consent_id=consent.id, at=make.AT)
-        assert outbox.recorded(session) == [ConsentWithdrawn.model_validate(of_consent(story, consent))]
+        assert said_in(session) == [ConsentWithdrawn.model_validate(of_consent(story, consent))]
     assert await move(database, story, HonourState.IN_FORCE) == []
     assert await state(database) == "refused"
 
@@ -261,7 +261,7 @@ async def test_nothing_is_shown_before_the_honour_itself_was_heard_of(database: 
     assert await state(database) == "consent"
     async with database.transaction() as session:
         await on_exemplar_honoured(session, honoured(story))
-        assert outbox.recorded(session) == [shown(story)]
+        assert said_in(session) == [shown(story)]
     assert await rows(database, "select state, decision->>'number' from stories") == [("live", "152/QĐ-PGDĐT")]
 
 
@@ -281,7 +281,7 @@ async def test_honour_and_material_come_in_either_order(database: Database, orde
     for act in acts[::-1] if order else acts:
         async with database.transaction() as session:
             await act(session)
-            assert outbox.recorded(session) == []
+            assert said_in(session) == []
     assert await rows(database, "select honour_id, state, code from stories") == [
         (event.honour_id, "awaited", "TB-24-0001")
     ]
@@ -325,7 +325,7 @@ async def test_what_is_heard_of_an_honour_moves_its_story(
     told = about(story) | {"subject_id": uuid7(), "case_id": uuid7(), "code": story.code, "honour_id": honour_id}
     async with database.transaction() as session:
         await handler(session, kind.model_validate(told))
-        assert outbox.recorded(session) == [gone(story)]
+        assert said_in(session) == [gone(story)]
     assert await state(database) == expected
     async with database.transaction() as session:
         await on_honour_resumed(session, HonourResumed.model_validate(told))

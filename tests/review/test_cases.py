@@ -13,7 +13,6 @@ from services.review.consumers import on_nomination_revised, on_nomination_submi
 from services.review.consumers.receivers import take_dossier
 from services.review.rules import HonourState
 from services.review.tables import Case
-from shared import outbox
 from shared.database import Database
 from shared.events import (
     CaseOpened,
@@ -31,6 +30,7 @@ from shared.events import (
 from shared.parcels import Manifest, Opened
 from tests.support import factories as make
 from tests.support.databases import Databases
+from tests.support.saying import said_in
 
 pytestmark = pytest.mark.db
 
@@ -80,7 +80,7 @@ async def test_a_submitted_nomination_opens_a_case_under_the_rules_of_its_day(da
     async with database.transaction() as session:
         await on_nomination_submitted(session, submitted(nomination_id, subject_id))
         (case,) = await session.scalars(text("select id from cases"))
-        assert outbox.recorded(session) == [
+        assert said_in(session) == [
             CaseOpened(
                 nomination_id=nomination_id,
                 origin_agency="tan-binh",
@@ -115,9 +115,7 @@ async def test_a_returned_case_comes_back_and_each_step_is_said(database: Databa
     case = await make.case(database)
     async with database.transaction() as session:
         await cases.return_case(session, case_id=case.id, reasons=make.PARCEL, at=make.AT, by=make.SECRETARY)
-        assert outbox.recorded(session) == [
-            CaseReturned.model_validate(about(case) | {"revision": 1, "reasons": make.PARCEL})
-        ]
+        assert said_in(session) == [CaseReturned.model_validate(about(case) | {"revision": 1, "reasons": make.PARCEL})]
     for act in (cases.return_case,):
         async with database.transaction() as session:
             with pytest.raises(rules.WrongState):
@@ -125,7 +123,7 @@ async def test_a_returned_case_comes_back_and_each_step_is_said(database: Databa
     again = NominationRevised.model_validate(about(case) | {"revision": 2, "dossier": make.PARCEL})
     async with database.transaction() as session:
         await on_nomination_revised(session, again)
-        assert outbox.recorded(session) == [CaseReopened.model_validate(about(case) | {"revision": 2})]
+        assert said_in(session) == [CaseReopened.model_validate(about(case) | {"revision": 2})]
     assert await rows(database, "select state, revision from cases") == [("new", 2)]
 
 
@@ -203,7 +201,7 @@ async def test_a_hold_is_said_without_its_ground_and_a_revocation_is_for_good(da
     for act, more, kind, state in moves:
         async with database.transaction() as session:
             moved = await act(session, case_id=case.id, at=make.AT, by=make.CHAIR, **more)  # type: ignore[operator]
-            assert outbox.recorded(session) == [kind.model_validate(about(case) | {"honour_id": honour.id})]
+            assert said_in(session) == [kind.model_validate(about(case) | {"honour_id": honour.id})]
         assert moved.state is state
     assert await rows(database, "select ground from honours") == [("mistake",)]
     for act, more, _, _ in moves:

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from services.review import queries, rules
 from services.review.actions import cases, council
 from services.review.rules import Choice, State
-from shared import outbox
 from shared.audit import Actor
 from shared.database import Database
 from shared.events import Outcome, ReviewCompleted
 from tests.support import factories as make
 from tests.support.databases import Databases
+from tests.support.saying import said_in
 
 pytestmark = pytest.mark.db
 
@@ -74,7 +74,7 @@ async def test_nothing_kept_of_a_secret_vote_joins_a_voter_and_a_choice(database
     for number, (member, choice) in enumerate(zip(make.MEMBERS, (AGREE, DISAGREE, AGREE), strict=True), 1):
         async with database.transaction() as session:
             await council.cast_vote(session, case_id=case.id, voter=member, choice=choice)
-            assert outbox.recorded(session) == []
+            assert said_in(session) == []
         # Every counter's newest version is of the same transaction: it does not say which one moved.
         assert await rows(database, "select count(distinct xmin::text), count(*) from tallies") == [(1, 3)]
         assert await rows(database, "select count(*), count(choice) from rolls") == [(number, 0)]
@@ -161,10 +161,10 @@ async def test_the_conclusion_follows_the_vote_and_is_said_once(
             await council.complete_review(session, case_id=case.id, at=make.AT, by=make.CHAIR)
     async with database.transaction() as session:
         await council.close_ballot(session, case_id=case.id, at=make.AT, by=make.SECRETARY)
-        assert outbox.recorded(session) == []
+        assert said_in(session) == []
     async with database.transaction() as session:
         done = await council.complete_review(session, case_id=case.id, at=make.AT, by=make.CHAIR)
-        assert outbox.recorded(session) == [
+        assert said_in(session) == [
             ReviewCompleted(
                 nomination_id=case.nomination_id,
                 origin_agency="tan-binh",

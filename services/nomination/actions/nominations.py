@@ -26,7 +26,14 @@ from services.nomination.tables import (
 )
 from shared import audit, outbox, parcels
 from shared.audit import Actor
-from shared.events import Category, NominationRevised, NominationSubmitted, NominationWithdrawn, Sealed
+from shared.events import (
+    Category,
+    NominationRevised,
+    NominationStarted,
+    NominationSubmitted,
+    NominationWithdrawn,
+    Sealed,
+)
 from shared.files import Accepted
 from shared.names import folded, lines, normal, sort_key
 
@@ -81,6 +88,18 @@ async def start_nomination(
     )
     session.add(nomination)
     await session.flush()
+    outbox.record(
+        session,
+        NominationStarted(
+            nomination_id=nomination.id,
+            origin_agency=agency.id,
+            unit_id=unit_id,
+            subject_id=subject.id,
+            code=nomination.code,
+            due_on=chosen.closes_on,
+            occurred_at=at,
+        ),
+    )
     await audit.record(session, by, "nomination.started", nomination.id)
     return nomination
 

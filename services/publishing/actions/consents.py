@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.publishing import rules
-from services.publishing.actions import receipts, standing, stories
+from services.publishing.actions import awaiting, receipts, standing, stories
 from services.publishing.rules import ConsentState, Purpose, State
 from services.publishing.tables import Consent, ConsentRule, Story
 from shared import audit, outbox
@@ -32,6 +32,7 @@ async def ask(session: AsyncSession, *, story_id: UUID, at: datetime, by: Actor)
         raise rules.NobodyToAsk(NOBODY)
     asked = await _ask(session, story, wanted, at=at)
     story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+    awaiting.tell(session, story)
     await audit.record(session, by, "consent.asked", story.id)
     return asked
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.publishing import rules
-from services.publishing.actions import consents, standing, stories
+from services.publishing.actions import awaiting, consents, standing, stories
 from services.publishing.rules import ConsentState, Method, Purpose, State
 from services.publishing.tables import Consent, Paper, Story
 from shared import audit
@@ -48,6 +48,7 @@ async def record(
     if story.state is State.DRAFT:
         rules.check_draft(story.state, story.title, story.text)
         story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+        awaiting.tell(session, story)
     consent.state, consent.method = ConsentState.GIVEN, Method.PAPER
     await session.flush()
     seen = {"signed_on": signed_on, "checked_by": by.identity, "checked_as": by.role, "checked_at": at}

@@ -13,7 +13,7 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.publishing import rules
-from services.publishing.actions import deliveries, standing
+from services.publishing.actions import awaiting, deliveries, standing
 from services.publishing.rules import HonourState, State
 from services.publishing.tables import Story
 from shared import audit, outbox
@@ -113,6 +113,7 @@ async def take_material(session: AsyncSession, *, story_id: UUID, fields: dict[s
     story.title = ", ".join(part for part in (fields["name"], fields["position"]) if part)
     story.text = "\n\n".join(fields["points"])
     story.state, story.moved_at, story.version = State.DRAFT, at, story.version + 1
+    awaiting.tell(session, story)
     await audit.record(session, Actor("system:parcels", "system"), "material.taken", story.id)
     await settle(session, story, at=at, by=SYSTEM)
 
@@ -143,6 +144,7 @@ async def release(session: AsyncSession, *, story_id: UUID, version: int, at: da
     if story.version != version:
         raise rules.ChangedMeanwhile("Có người vừa lưu bài này. Hãy đọc lại rồi duyệt đăng.")
     story.state, story.moved_at, story.version = State.CONSENT, at, story.version + 1
+    awaiting.tell(session, story)
     await audit.record(session, by, "story.released", story.id)
     await settle(session, story, at=at, by=by)
     return story
@@ -170,6 +172,7 @@ async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor
         return
     before, story.state = story.state, state
     story.moved_at, story.version = at, story.version + 1
+    awaiting.tell(session, story)
     await audit.record(session, by, f"story.{state}", story.id)
     if State.LIVE in (before, state):
         await _tell(session, story, agreed=[said[who].purposes for who in wanted if who in said], at=at)

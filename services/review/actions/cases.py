@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
+from services.review.actions import awaiting
+from services.review.actions.awaiting import about
 from services.review.rules import State
 from services.review.tables import Case, Dossier, RuleSetRow, Unit
 from shared import audit, outbox
@@ -71,6 +73,7 @@ async def take_dossier(
     if case.state is State.NEW:
         case.state = State.SCORING
         case.version += 1
+        await awaiting.tell(session, case)
     await audit.record(session, Actor("system:parcels", "system"), "dossier.taken", case_id)
 
 
@@ -88,6 +91,7 @@ async def return_case(session: AsyncSession, *, case_id: UUID, reasons: Sealed, 
             reasons=reasons,
         ),
     )
+    await awaiting.tell(session, case)
     await audit.record(session, by, "case.returned", case_id)
     return case
 
@@ -174,16 +178,3 @@ async def lock(session: AsyncSession, case_id: UUID) -> Case:
     """The case as it is now, locked until the transaction ends. Raises NoResultFound."""
     locked = select(Case).where(col(Case.id) == case_id).with_for_update()
     return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()
-
-
-def about(case: Case, at: datetime) -> dict[str, Any]:
-    """What every event of a case says."""
-    return {
-        "nomination_id": case.nomination_id,
-        "origin_agency": case.origin_agency,
-        "unit_id": case.unit_id,
-        "subject_id": case.subject_id,
-        "case_id": case.id,
-        "code": case.code,
-        "occurred_at": at,
-    }

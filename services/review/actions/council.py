@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions import offers
-from services.review.actions.cases import about, lock
+from services.review.actions import awaiting, offers
+from services.review.actions.awaiting import about
+from services.review.actions.cases import lock
 from services.review.rules import Choice, RuleSet, State
 from services.review.tables import Ballot, Case, Dossier, Roll, RuleSetRow, Sheet, Tally
 from shared import audit, outbox
@@ -68,6 +69,7 @@ async def submit_sheet(
     )
     session.add(sheet)
     await session.flush()
+    await awaiting.tell(session, case)
     await audit.record(session, by, "sheet.submitted", case_id)
     return sheet
 
@@ -86,6 +88,7 @@ async def open_ballot(session: AsyncSession, *, case_id: UUID, at: datetime, by:
     await session.flush()
     session.add_all(Tally(agency=case.agency, ballot_id=ballot.id, choice=choice, count=0) for choice in Choice)
     case.state, case.moved_at, case.version = State.VOTING, at, case.version + 1
+    await awaiting.tell(session, case)
     await audit.record(session, by, "ballot.opened", ballot.id)
     return ballot
 
@@ -128,6 +131,7 @@ async def close_ballot(session: AsyncSession, *, case_id: UUID, at: datetime, by
     await _write_anew(session, ballot, roll)
     ballot.open = False
     case.state, case.moved_at, case.version = State.VOTED, at, case.version + 1
+    await awaiting.tell(session, case)
     await audit.record(session, by, "ballot.closed", ballot.id)
     return ballot
 
@@ -160,6 +164,7 @@ async def complete_review(session: AsyncSession, *, case_id: UUID, at: datetime,
             outcome=outcome,
         ),
     )
+    await awaiting.tell(session, case)
     await offers.rule(session, case, outcome, at=at)
     await audit.record(session, by, "review.completed", case_id)
     return case

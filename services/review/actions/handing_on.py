@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.review.actions.cases import about, lock
+from services.review.actions.awaiting import about
+from services.review.actions.cases import lock
 from services.review.actions.honours import of_case
 from shared import audit, outbox
 from shared.audit import Actor

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions import standings
-from services.review.actions.cases import about, lock
+from services.review.actions import awaiting, standings
+from services.review.actions.awaiting import about
+from services.review.actions.cases import lock
 from services.review.rules import HonourState, State
 from services.review.tables import Case, Honour
 from shared import audit, jobs, outbox
@@ -77,6 +78,7 @@ async def honour(
             level=made.level,
         ),
     )
+    await awaiting.tell(session, case)
     await standings.tell_honour(session, case, made, at=at)
     if case.origin_agency != case.agency:
         await jobs.enqueue(session, HAND_ON, {"case_id": str(case.id)}, key=f"{HAND_ON}:{made.id}")

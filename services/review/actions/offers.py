@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions import standings
-from services.review.actions.cases import about, find, lock, rule_set_on
+from services.review.actions import awaiting, standings
+from services.review.actions.awaiting import about
+from services.review.actions.cases import find, lock, rule_set_on
 from services.review.rules import Act, Referral, Side, State
 from services.review.tables import Case, Dossier, ReferralRow
 from shared import audit, door, outbox
@@ -45,6 +46,8 @@ async def take_referral(
     elif wanted:
         case.state, case.revision, case.moved_at = State.OFFERED, case.revision + 1, at
         case.version += 1
+    if wanted:
+        await awaiting.tell(session, case)
     row = ReferralRow(
         agency=agency,
         referral_id=event.referral_id,
@@ -110,6 +113,7 @@ async def accept(session: AsyncSession, *, case_id: UUID, at: datetime, by: Acto
         if rules.moved(Side.UPPER, Act.ACCEPT, row.state):
             _accept(session, case, row, at)
     outbox.record(session, CaseOpened(**about(case, at)))
+    await awaiting.tell(session, case)
     await audit.record(session, by, "referral.accepted", case_id)
     return case
 
@@ -132,6 +136,7 @@ async def give_back(
         outbox.record(session, ReferralReturned.model_validate({**told, "reasons": reasons[row.other]}))
         await door.offer(session, reasons[row.other], row.other)
     case.state, case.moved_at, case.version = State.RETURNED, at, case.version + 1
+    await awaiting.tell(session, case)
     await audit.record(session, by, "referral.returned", case_id)
     return case
 
@@ -159,6 +164,7 @@ async def hear_recall(session: AsyncSession, *, speaker: str, referral_id: UUID,
     left = [one for one in await standings.referrals_of(session, case, Side.UPPER) if one.state is Referral.SENT]
     if not left:
         case.state, case.moved_at, case.version = State.WITHDRAWN, at, case.version + 1
+        await awaiting.tell(session, case)
     await audit.record(session, INBOX, "referral.recalled", row.id)
 
 

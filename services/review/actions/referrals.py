@@ -10,8 +10,9 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.review import rules
-from services.review.actions import standings
-from services.review.actions.cases import about, lock
+from services.review.actions import awaiting, standings
+from services.review.actions.awaiting import about
+from services.review.actions.cases import lock
 from services.review.rules import Act, Referral, Side, State
 from services.review.tables import Case, ReferralRow
 from shared import audit, jobs, outbox
@@ -50,6 +51,7 @@ async def refer(
     case.frozen, case.version = True, case.version + 1
     await session.flush()
     await jobs.enqueue(session, SEND, {"row_id": str(row.id)}, key=f"{SEND}:{row.id}")
+    await awaiting.tell(session, case)
     await audit.record(session, by, "case.referred", case_id)
     return row
 
@@ -101,6 +103,7 @@ async def send_again(session: AsyncSession, *, row_id: UUID, at: datetime, by: A
     key = f"{SEND}:{row.id}"
     if not await jobs.again_by_key(session, SEND, key):
         await jobs.enqueue(session, SEND, {"row_id": str(row.id)}, key=key)
+    await awaiting.tell(session, case)
     await audit.record(session, by, "referral.sent_again", row.id)
 
 
@@ -199,6 +202,7 @@ async def _thaw(session: AsyncSession, case: Case, at: datetime) -> None:
     case.frozen, case.version = any(row.state in rules.FREEZING for row in rows), case.version + 1
     if case.withdrawn and not case.frozen and case.state in (*rules.OPEN, State.RETURNED):
         case.state, case.moved_at = State.WITHDRAWN, at
+    await awaiting.tell(session, case)
 
 
 async def _lock(session: AsyncSession, row_id: UUID) -> tuple[ReferralRow, Case]:

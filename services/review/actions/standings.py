@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review import rules
-from services.review.actions.cases import about, find
+from services.review.actions.awaiting import about
+from services.review.actions.cases import find
 from services.review.rules import HonourState, Side
 from services.review.tables import Case, Honour, ReferralRow, Standing
 from shared import outbox
