@@ -24,23 +24,42 @@ START = "/viec"
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
+RENEWAL = "/vao/tiep"
+"""Where a session gets a newer token; notification serves it, who alone can sign one."""
+
+
+class Due(Exception):
+    """The session's token grows old: the browser fetches a newer one on its way to the page."""
+
+
 class NotSignedIn(Exception):
     """The route needs a person and the request carries no valid session."""
 
 
 async def signed_in(request: Request) -> Person:
-    """The person of the request's session; remembered in `request.state.person` for its page. Raises NotSignedIn."""
+    """The person of the request's session; remembered in `request.state.person` for its page.
+
+    Raises NotSignedIn, and Due for a page that can wait for a newer token.
+    """
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
     reader: SessionReader = request.app.state.sessions
     try:
-        person = await reader.person(token)
+        session = await reader.session(token)
     except BadSession as refused:
         _log.info("session.refused", reason=str(refused))
         raise NotSignedIn from None
-    request.state.person = person
-    return person
+    if session.is_due(reader.clock.real()) and _can_wait(request):
+        raise Due
+    request.state.person = session.person
+    return session.person
+
+
+def _can_wait(request: Request) -> bool:
+    """Whether it is a page that somebody opens, whose address survives the way there and back."""
+    opened = request.headers.get("sec-fetch-dest", "document") == "document"
+    return request.method == "GET" and opened and not wants_json(request) and local_path(_here(request), "") != ""
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]
@@ -54,6 +73,7 @@ def protect(app: FastAPI, *, sessions: SessionReader, address: str) -> None:
     """
     app.state.sessions = sessions
     app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(Due, _on_due)
     app.add_exception_handler(Forbidden, _on_forbidden)
     # Innermost, so that its answers carry the correlation id that an outer one made.
     app.user_middleware.append(Middleware(SameOriginWrites, address=address))
@@ -111,12 +131,20 @@ class SameOriginWrites:
         return not any(COOKIE in line for line in headers.getlist("cookie"))
 
 
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _on_due(request: Request, _error: Exception) -> Response:
+    way = f"{RENEWAL}?ve={quote(local_path(_here(request)), safe='/')}"
+    return RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+
+
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
     if wants_json(request):
         return problem(401, "not-signed-in", "Cần vào hệ thống", detail="Phiên làm việc không có hoặc đã hết.")
     if request.method in {"GET", "HEAD"}:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/vao?ve={quote(local_path(here), safe='/')}", 303)
+        return RedirectResponse(f"/vao?ve={quote(local_path(_here(request)), safe='/')}", 303)
     # A form's words are still in the browser: sign in elsewhere, send the form again. Redirecting would lose them.
     return get_pages(request).error(
         request,
