@@ -95,7 +95,13 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     sessions = SessionReader.from_file(
         settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended_in(runtime.database)
     )
-    protect(app, sessions=sessions, address=settings.address)
+    protect(
+        app,
+        sessions=sessions,
+        address=settings.address,
+        database=runtime.database,
+        rate_scale=settings.rate_scale,
+    )
     app.include_router(pages.router)
     add_jobs(runtime, Links.from_file(settings.secrets))
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)

@@ -4,6 +4,7 @@
 browser send: every state-changing request must say that it comes from this address, or carry no session at all.
 """
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -14,8 +15,10 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.database import Database
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
 from shared.identity.sessions import COOKIE, BadSession, SessionReader
+from shared.rates import RateLimited, Rates
 from shared.web import get_pages, problem, wants_json
 
 _log = structlog.get_logger("identity")
@@ -66,17 +69,31 @@ SignedIn = Annotated[Person, Depends(signed_in)]
 """A route's parameter: the signed-in person. Pages are sent to `/vao`, the API is answered 401."""
 
 
-def protect(app: FastAPI, *, sessions: SessionReader, address: str) -> None:
+def protect(
+    app: FastAPI, *, sessions: SessionReader, address: str, database: Database | None = None, rate_scale: float = 1.0
+) -> None:
     """Give an application its sessions, the answers to NotSignedIn and Forbidden, and the refusal of cross-site writes.
 
-    `address` is the agency's public address, as browsers name it in `Origin`.
+    `address` is the agency's public address, as browsers name it in `Origin`. With a `database` to count in, who asks
+    too often is refused too.
     """
     app.state.sessions = sessions
     app.add_exception_handler(NotSignedIn, _on_not_signed_in)
     app.add_exception_handler(Due, _on_due)
     app.add_exception_handler(Forbidden, _on_forbidden)
-    # Innermost, so that its answers carry the correlation id that an outer one made.
+    # Innermost, so that their answers carry the correlation id that an outer one made.
+    if database is not None:
+        rates = Rates(database, partial(_whose, sessions), rate_scale)
+        app.user_middleware.append(Middleware(RateLimited, rates=rates))
     app.user_middleware.append(Middleware(SameOriginWrites, address=address))
+
+
+def _whose(sessions: SessionReader, request: Request) -> str | None:
+    """Whose token a request carries, ended or not: who to count it for, which is no permission."""
+    try:
+        return "|".join(sessions.bearer(request.cookies.get(COOKIE, "")).identity)
+    except BadSession:
+        return None
 
 
 def local_path(value: str | None, default: str = START) -> str:
