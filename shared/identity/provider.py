@@ -151,6 +151,8 @@ class Provider:
             ).validate(claims)
         except (JoseError, ValueError, TypeError, KeyError):
             raise SignInRefused("id_token") from None
+        if not all(isinstance(claims[name], str) for name in ("iss", "sub", "nonce")):
+            raise SignInRefused("id_token")
         audience = claims["aud"]
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != self.client_id:
             raise SignInRefused("audience")

@@ -241,7 +241,7 @@ def _header(token: str) -> tuple[str, str] | None:
     try:
         header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
         return str(header["alg"]), str(header["typ"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
