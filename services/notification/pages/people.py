@@ -14,6 +14,7 @@ from services.notification.actions import accounts
 from shared.audit import Actor
 from shared.identity.guard import SignedIn
 from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
+from shared.pages import read_day
 from shared.web import Db, Html, Now
 
 router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False)
@@ -51,9 +52,8 @@ class Asked:
                 errors["unit"] = "Mã đơn vị gồm 36 chữ và số. Để trống nếu vai trò là của cả cơ quan."
         days: dict[str, date | None] = {}
         for name, text in (("since", self.since.strip()), ("until", self.until.strip())):
-            try:
-                days[name] = date(*map(int, reversed(text.split("/")))) if text else None
-            except (ValueError, TypeError):
+            days[name] = read_day(text) if text else None
+            if text and days[name] is None:
                 errors[name] = "Ngày viết như 20/11/2026."
         since, until = days.get("since"), days.get("until")
         if since and until and until <= since:
