@@ -4,6 +4,7 @@
 browser send: every state-changing request must say that it comes from this address, or carry no session at all.
 """
 
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.database import Database
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
-from shared.identity.sessions import COOKIE, BadSession, SessionReader
+from shared.identity.sessions import COOKIE, BadSession, SessionReader, set_cookie
 from shared.rates import RateLimited, Rates
 from shared.web import get_pages, problem, wants_json
 
@@ -29,6 +30,9 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 RENEWAL = "/vao/tiep"
 """Where a session gets a newer token; notification serves it, who alone can sign one."""
+TRIED = "__Host-gs-tiep"
+"""The cookie of a browser that was sent there within the last minute: should it come back without, it may pass."""
+_TRIED_FOR = timedelta(minutes=1)
 
 
 class Due(Exception):
@@ -61,8 +65,8 @@ async def signed_in(request: Request) -> Person:
 
 def _can_wait(request: Request) -> bool:
     """Whether it is a page that somebody opens, whose address survives the way there and back."""
-    opened = request.headers.get("sec-fetch-dest", "document") == "document"
-    return request.method == "GET" and opened and not wants_json(request) and local_path(_here(request), "") != ""
+    opened = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
+    return opened and TRIED not in request.cookies and not wants_json(request) and local_path(_here(request), "") != ""
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]
@@ -154,7 +158,9 @@ def _here(request: Request) -> str:
 
 async def _on_due(request: Request, _error: Exception) -> Response:
     way = f"{RENEWAL}?ve={quote(local_path(_here(request)), safe='/')}"
-    return RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+    response = RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+    set_cookie(response, TRIED, "1", _TRIED_FOR)
+    return response
 
 
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:

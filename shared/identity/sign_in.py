@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from shared.identity.guard import RENEWAL, local_path
+from shared.identity.guard import RENEWAL, TRIED, local_path
 from shared.identity.people import BadRole, Person, Role
 from shared.identity.provider import FINISH, Attempt, Provider, ProviderUnreachable, SignInRefused
 from shared.identity.sessions import (
@@ -180,6 +180,7 @@ class SignIn:
         if token is None:
             return RedirectResponse(f"/vao?ve={quote(back, safe='/')}", 303, _NO_STORE)
         response = RedirectResponse(back, 303, _NO_STORE)
+        delete_cookie(response, TRIED)
         set_cookie(response, COOKIE, token, self.idle)
         return response
 

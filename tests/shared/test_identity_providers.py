@@ -14,6 +14,7 @@ from lxml import html
 from pydantic import ValidationError
 
 from shared.clock import Clock
+from shared.identity.guard import TRIED
 from shared.identity.people import Role
 from shared.identity.provider import Attempt, Provider, SignInRefused
 from shared.identity.sessions import COOKIE
@@ -198,11 +199,25 @@ async def test_a_session_in_use_gets_a_newer_token_and_keeps_its_end(
     assert (sent.status_code, sent.headers["location"]) == (303, "/vao/tiep?ve=/viec%3Fdot%3D2024-11")
     back = await browser.get(sent.headers["location"])
     assert (back.status_code, back.headers["location"]) == (303, "/viec?dot=2024-11")
-    assert cookies_of(back) == {COOKIE: "HttpOnly; Max-Age=3600; Path=/; SameSite=lax; Secure"}
+    assert cookies_of(back)[COOKIE] == "HttpOnly; Max-Age=3600; Path=/; SameSite=lax; Secure"
+    assert list(browser.cookies) == [COOKIE]
     second = await desk.reader.session(browser.cookies[COOKIE])
     assert (second.person.session_id, second.ends) == (first.person.session_id, first.ends)
     assert second.person.roles == (Role("secretary"),)
     assert (await browser.get("/viec")).status_code == 200
+
+
+async def test_while_no_newer_token_can_be_had_the_older_one_serves(
+    browser: httpx2.AsyncClient, issuers: tuple[str, str]
+) -> None:
+    """Notification is away: who comes back without a newer token is not sent round again for a minute."""
+    await sign_in(browser, issuers[0])
+    Later.passed = timedelta(minutes=31)
+    sent = await browser.get("/viec")
+    assert cookies_of(sent) == {TRIED: "HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure"}
+    assert (await browser.get("/viec")).status_code == 200
+    browser.cookies.delete(TRIED)
+    assert (await browser.get("/viec")).status_code == 303
 
 
 async def test_what_is_sent_and_what_a_script_asks_is_not_sent_round(
