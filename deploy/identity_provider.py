@@ -170,7 +170,7 @@ class Provider:
     def end_session(self, request: Request) -> Response:
         """There is no session here to end: back to the client that asked, if it is a registered one."""
         back = request.query_params.get("post_logout_redirect_uri", "")
-        known = self.clients.get(request.query_params.get("client_id", ""), "").removesuffix("/vao/xong")
+        known = self.clients.get(request.query_params.get("client_id", ""), "").partition("/vao/xong")[0]
         if known and (back == known or back.startswith(f"{known}/")):
             return RedirectResponse(back, 303)
         return self._error(request, "Không có phiên nào ở đây. Bạn đóng trang này được rồi.", 200)
@@ -258,10 +258,11 @@ def check_place(environment: str | None, host: str) -> None:
 
 
 def _client(text: str) -> tuple[str, str]:
+    """AGENCY=ADDRESS, or with the whole redirect address of an agency that has several providers."""
     client_id, separator, address = text.partition("=")
     if not separator or not client_id or urlsplit(address).scheme not in {"http", "https"}:
         raise argparse.ArgumentTypeError("expected AGENCY=ADDRESS, such as tan-binh=http://tan-binh.localhost:8400")
-    return client_id, f"{address.rstrip('/')}/vao/xong"
+    return client_id, address if "/vao/xong/" in address else f"{address.rstrip('/')}/vao/xong"
 
 
 def _oauth_error(word: str) -> Response:

@@ -1,8 +1,8 @@
 """Makes the secrets of a compose run, once: `python -m deploy.keys FOLDER AGENCY ADDRESS FEDERATION`.
 
 In FOLDER: each service's secrets (`secrets/<agency>/<service>/`), the federation file filled in with recipients and the
-address, the front's configuration, and what the database and the broker need for their accounts. Files are 0600 and
-belong to the account that reads them. What is there already stays.
+address, the front's configuration, and what the database, the broker and Keycloak need for their accounts. Files are
+0600 and belong to the account that reads them. What is there already stays.
 """
 
 import json
@@ -21,6 +21,7 @@ from shared.federation import BadFederation, Federation, UnknownAgency
 SERVICE_USER = 10001
 POSTGRES_USER = 999
 KAFKA_USER = 1000
+KEYCLOAK_USER = 1000
 SERVICE_PORT = 8000
 FRONT_PORT = 8080
 
@@ -33,7 +34,11 @@ def make(folder: Path, agency: str, address: str, federation: Path) -> None:
     local.folder.mkdir(parents=True, exist_ok=True)
     make_secrets(local, agency)
     fill_in(loaded, local, [agency], {agency: address})
-    for part, names, owner in (("postgres", ("admin",), POSTGRES_USER), ("kafka", ("admin", "controller"), KAFKA_USER)):
+    for part, names, owner in (
+        ("postgres", ("admin",), POSTGRES_USER),
+        ("kafka", ("admin", "controller"), KAFKA_USER),
+        ("keycloak", ("admin", "samples"), KEYCLOAK_USER),
+    ):
         (local.folder / part).mkdir(exist_ok=True, mode=0o700)
         for name in names:
             local.secret(local.folder / part / f"{name}.password")

@@ -206,7 +206,7 @@ def _serve(parts: Runtime, application: Application, *, work: bool) -> None:
         log_config=None,
         access_log=False,
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=parts.settings.proxies,
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)

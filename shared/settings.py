@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock, offset_to
@@ -18,6 +18,25 @@ PREFIX = "GUONGSANG_"
 
 class BadSettings(Exception):
     """A setting is missing or cannot be read; the text lists all of them."""
+
+
+class IdentityProvider(BaseModel):
+    """One OpenID provider by which this agency's people may sign in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{0,30}$|^$", description="its word in the redirect address, /vao/xong/<id>"
+    )
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$", description="its address, exactly as its tokens name it")
+    name: str = Field("", max_length=80, description="what people read where they choose")
+    client_id: str | None = Field(None, description="who we are there; the agency's id without it")
+    client_secret_file: Path | None = None
+    backchannel: str | None = Field(None, description="how this process reaches it, if not by the issuer's address")
+
+    def client_secret(self) -> str | None:
+        """The client's secret from its file, or none for a public client."""
+        return _read(self.client_secret_file)
 
 
 class Settings(BaseSettings):
@@ -56,10 +75,48 @@ class Settings(BaseSettings):
     smtp: str | None = Field(None, description="host:port of the mail relay")
     identity_provider: str | None = Field(None, description="issuer address of the OIDC provider")
     identity_provider_backchannel: str | None = Field(None, description="how this process reaches it, if otherwise")
+    identity_providers: tuple[IdentityProvider, ...] = Field(
+        (), description="further providers, or all of them, as a JSON list; each pinned by its issuer"
+    )
+
+    session_idle: timedelta = Field(
+        timedelta(hours=1), gt=timedelta(minutes=1), le=timedelta(hours=8), description="an unused session ends by then"
+    )
+    session_life: timedelta = Field(
+        timedelta(hours=8), gt=timedelta(minutes=1), le=timedelta(hours=24), description="every session ends by then"
+    )
+    proxies: str = Field(
+        "127.0.0.1", description="addresses or networks of the front, by commas: whose X-Forwarded-For is believed"
+    )
+    rate_scale: float = Field(1.0, gt=0, description="factor on every limit of requests, for what a load test needs")
 
     clock: date | None = Field(None, description="the domain clock starts on this day (its time of day is now)")
     clock_offset: float | None = Field(None, description="seconds by which the domain clock is moved; wins over clock")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _providers_differ(self) -> "Settings":
+        for name in ("id", "issuer"):
+            values = [getattr(provider, name) for provider in self.providers]
+            if len(set(values)) != len(values):
+                raise ValueError(f"two identity providers have the same {name}")
+        if self.environment == "production" and any(not p.issuer.startswith("https://") for p in self.providers):
+            raise ValueError("in production the issuer of an identity provider begins with https://")
+        return self
+
+    @property
+    def providers(self) -> tuple[IdentityProvider, ...]:
+        """Every provider, the one of `identity_provider` first."""
+        if self.identity_provider is None:
+            return self.identity_providers
+        first = IdentityProvider(
+            id="",
+            issuer=self.identity_provider,
+            name="",
+            client_id=None,
+            backchannel=self.identity_provider_backchannel,
+        )
+        return (first, *self.identity_providers)
 
     def make_clock(self) -> Clock:
         """The clock that these settings ask for."""

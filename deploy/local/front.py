@@ -40,6 +40,7 @@ PREFIXES = {
     "/thong-bao": "notification",
     "/vao": "notification",
     "/ra": "notification",
+    "/phien": "notification",
     **{f"/api/v1/{service}": service for service in SERVICES},
 }
 """Who serves a path; the longest prefix counts."""

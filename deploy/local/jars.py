@@ -5,6 +5,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.children import cache_folder, launched
@@ -35,7 +36,12 @@ def missing_java() -> str | None:
 
 def folder() -> Path:
     """The folder where the jars of this pom lie, or will lie."""
-    return cache_folder() / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    return folder_of("kafka", POM)
+
+
+def folder_of(name: str, pom: Path) -> Path:
+    """The folder in the cache for what a pom names; another for each change of it."""
+    return cache_folder() / f"{name}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
 
 
 def fetch() -> Path:
@@ -43,18 +49,22 @@ def fetch() -> Path:
 
     Raises MissingPart without Java and Maven, StartFailed if Maven fails.
     """
-    target = folder()
+    return fetch_once(folder(), _copy)
+
+
+def fetch_once(target: Path, get: Callable[[Path], None]) -> Path:
+    """Have a folder that `get` fills by Maven, whole or not at all; raises as `fetch` does."""
     if target.is_dir():
         return target
     if lack := missing():
-        raise MissingPart(f"Apache Kafka needs Java {OLDEST_JAVA}+ and Maven here: {lack}")
+        raise MissingPart(f"{target.name.partition('-')[0]} needs Java {OLDEST_JAVA}+ and Maven here: {lack}")
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
             half = target.with_suffix(".new")
             shutil.rmtree(half, ignore_errors=True)
-            _copy(half)
+            get(half)
             half.rename(target)
     return target
 

@@ -92,6 +92,7 @@ class Stage:
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "ADDRESS": self.address(agency),
+            "PROXIES": "127.0.0.1",
             "DATABASE_URL": self.postgres.url(name, name),
             "DATABASE_PASSWORD_FILE": str(secrets / "database.password"),
             "KAFKA_SERVERS": self.broker.address,

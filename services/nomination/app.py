@@ -19,7 +19,13 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     settings = runtime.settings
     ended = ended_in(runtime.database)
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
-    protect(app, sessions=sessions, address=settings.address)
+    protect(
+        app,
+        sessions=sessions,
+        address=settings.address,
+        database=runtime.database,
+        rate_scale=settings.rate_scale,
+    )
     app.include_router(pages.router)
     app.include_router(api.router)
     add_jobs(runtime)

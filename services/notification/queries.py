@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.notification.rules import Channel
-from services.notification.tables import Contact, File, Message, Request
+from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,50 @@ async def get_request(session: AsyncSession, consent_id: UUID) -> Asked:
         .with_for_update(of=Request)
     )
     return Asked(*row.one())
+
+
+async def list_grants(session: AsyncSession, *, agency: str, identity: str | None = None) -> Sequence[Grant]:
+    """The roles given here that were not taken back, of one person or of all, oldest first."""
+    wanted = select(Grant).where(col(Grant.agency) == agency, col(Grant.revoked_at).is_(None))
+    if identity is not None:
+        wanted = wanted.where(col(Grant.identity) == identity)
+    return list(await session.scalars(wanted.order_by(col(Grant.id))))
+
+
+async def list_accounts(session: AsyncSession, *, agency: str) -> Sequence[Account]:
+    """Everybody who ever signed in, by name."""
+    return list(
+        await session.scalars(
+            select(Account).where(col(Account.agency) == agency).order_by(col(Account.name), col(Account.identity))
+        )
+    )
+
+
+async def get_account(session: AsyncSession, *, agency: str, identity: str) -> Account | None:
+    """Somebody who signed in here."""
+    return await session.scalar(select(Account).where(col(Account.agency) == agency, col(Account.identity) == identity))
+
+
+async def list_sessions(
+    session: AsyncSession, *, agency: str, identity: str, real: datetime, idle: timedelta
+) -> Sequence[Session]:
+    """A person's sessions that still count, newest first; `real` is real time, `idle` how long one lasts unused."""
+    return list(
+        await session.scalars(
+            select(Session)
+            .where(
+                col(Session.agency) == agency,
+                col(Session.identity) == identity,
+                col(Session.ends_at) > real,
+                col(Session.seen_at) > real - idle,
+            )
+            .order_by(col(Session.began_at).desc(), col(Session.id))
+        )
+    )
+
+
+async def get_session(session: AsyncSession, *, agency: str, session_id: str, real: datetime) -> Session | None:
+    """A session that has not ended."""
+    return await session.scalar(
+        select(Session).where(col(Session.agency) == agency, col(Session.id) == session_id, col(Session.ends_at) > real)
+    )

@@ -1,22 +1,22 @@
 """This service's database: row classes, beside the tables of outbox, inbox, audit, jobs and parcels."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services.notification.rules import Channel, MessageState
-from shared import audit, inbox, jobs, outbox, parcels
+from shared import audit, inbox, jobs, outbox, parcels, rates
 from shared.database import new_metadata, words
 from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended):
+for part in (outbox, inbox, audit, jobs, parcels, ended, rates):
     part.add_tables(METADATA)
 
 
@@ -34,8 +34,44 @@ class Account(Row, table=True):
     identity: str = Field(primary_key=True, description="issuer|subject")
     name: str
     email: str = ""
-    roles: list[dict[str, Any]] = Field(sa_type=JSONB)
+    roles: list[dict[str, Any]] = Field(sa_type=JSONB, description="what the provider names; grants stand beside")
     seen_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Grant(Row, table=True):
+    """A role that this agency gave by itself, beside what a provider names."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index(None, "agency", "identity"),
+        CheckConstraint("until is null or since is null or since < until", name="dates"),
+        CheckConstraint("(revoked_at is null) = (revoked_by is null)", name="revoked"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    identity: str = Field(description="issuer|subject")
+    role: str = Field(max_length=20)
+    unit_id: UUID | None = Field(default=None, description="none: for the whole agency")
+    since: date | None = None
+    until: date | None = Field(default=None, description="exclusive")
+    granted_by: str
+    granted_at: datetime = Field(sa_type=DateTime(timezone=True))
+    revoked_by: str | None = None
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True), description="counts no more")
+
+
+class Session(Row, table=True):
+    """A session that has not ended; its times are real ones, not the domain's."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "agency", "identity"),)
+
+    id: str = Field(primary_key=True)
+    identity: str = Field(description="issuer|subject")
+    browser: str = Field(default="", description="the family and its system, to know one's own again")
+    began_at: datetime = Field(sa_type=DateTime(timezone=True))
+    seen_at: datetime = Field(sa_type=DateTime(timezone=True), description="roughly: when its token was last renewed")
+    ends_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Contact(Row, table=True):

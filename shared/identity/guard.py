@@ -4,6 +4,8 @@
 browser send: every state-changing request must say that it comes from this address, or carry no session at all.
 """
 
+from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -14,9 +16,11 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.database import Database
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
-from shared.identity.sessions import COOKIE, BadSession, SessionReader
+from shared.identity.sessions import COOKIE, BadSession, SessionReader, set_cookie
 from shared.language import translate
+from shared.rates import RateLimited, Rates
 from shared.web import get_pages, problem, wants_json
 from shared.wording import say
 
@@ -26,39 +30,76 @@ START = "/viec"
 _READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
+RENEWAL = "/vao/tiep"
+"""Where a session gets a newer token; notification serves it, who alone can sign one."""
+TRIED = "__Host-gs-tiep"
+"""The cookie of a browser that was sent there within the last minute: should it come back without, it may pass."""
+_TRIED_FOR = timedelta(minutes=1)
+
+
+class Due(Exception):
+    """The session's token grows old: the browser fetches a newer one on its way to the page."""
+
+
 class NotSignedIn(Exception):
     """The route needs a person and the request carries no valid session."""
 
 
 async def signed_in(request: Request) -> Person:
-    """The person of the request's session; remembered in `request.state.person` for its page. Raises NotSignedIn."""
+    """The person of the request's session; remembered in `request.state.person` for its page.
+
+    Raises NotSignedIn, and Due for a page that can wait for a newer token.
+    """
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
     reader: SessionReader = request.app.state.sessions
     try:
-        person = await reader.person(token)
+        session = await reader.session(token)
     except BadSession as refused:
         _log.info("session.refused", reason=str(refused))
         raise NotSignedIn from None
-    request.state.person = person
-    return person
+    if session.is_due(reader.clock.real()) and _can_wait(request):
+        raise Due
+    request.state.person = session.person
+    return session.person
+
+
+def _can_wait(request: Request) -> bool:
+    """Whether it is a page that somebody opens, whose address survives the way there and back."""
+    opened = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
+    return opened and TRIED not in request.cookies and not wants_json(request) and local_path(_here(request), "") != ""
 
 
 SignedIn = Annotated[Person, Depends(signed_in)]
 """A route's parameter: the signed-in person. Pages are sent to `/vao`, the API is answered 401."""
 
 
-def protect(app: FastAPI, *, sessions: SessionReader, address: str) -> None:
+def protect(
+    app: FastAPI, *, sessions: SessionReader, address: str, database: Database | None = None, rate_scale: float = 1.0
+) -> None:
     """Give an application its sessions, the answers to NotSignedIn and Forbidden, and the refusal of cross-site writes.
 
-    `address` is the agency's public address, as browsers name it in `Origin`.
+    `address` is the agency's public address, as browsers name it in `Origin`. With a `database` to count in, who asks
+    too often is refused too.
     """
     app.state.sessions = sessions
     app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(Due, _on_due)
     app.add_exception_handler(Forbidden, _on_forbidden)
-    # Innermost, so that its answers carry the correlation id that an outer one made.
+    # Innermost, so that their answers carry the correlation id that an outer one made.
+    if database is not None:
+        rates = Rates(database, partial(_whose, sessions), rate_scale)
+        app.user_middleware.append(Middleware(RateLimited, rates=rates))
     app.user_middleware.append(Middleware(SameOriginWrites, address=address))
+
+
+def _whose(sessions: SessionReader, request: Request) -> str | None:
+    """Whose token a request carries, ended or not: who to count it for, which is no permission."""
+    try:
+        return "|".join(sessions.bearer(request.cookies.get(COOKIE, "")).identity)
+    except BadSession:
+        return None
 
 
 def local_path(value: str | None, default: str = START) -> str:
@@ -113,12 +154,22 @@ class SameOriginWrites:
         return not any(COOKIE in line for line in headers.getlist("cookie"))
 
 
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _on_due(request: Request, _error: Exception) -> Response:
+    way = f"{RENEWAL}?ve={quote(local_path(_here(request)), safe='/')}"
+    response = RedirectResponse(way, 303, {"Cache-Control": "no-store"})
+    set_cookie(response, TRIED, "1", _TRIED_FOR)
+    return response
+
+
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
     if wants_json(request):
         return problem(401, "not-signed-in", "Cần vào hệ thống", detail="Phiên làm việc không có hoặc đã hết.")
     if request.method in {"GET", "HEAD"}:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/vao?ve={quote(local_path(here), safe='/')}", 303)
+        return RedirectResponse(f"/vao?ve={quote(local_path(_here(request)), safe='/')}", 303)
     # A form's words are still in the browser: sign in elsewhere, send the form again. Redirecting would lose them.
     return get_pages(request).error(
         request,

@@ -1,4 +1,4 @@
-"""The agency's side of OpenID Connect: the code flow with PKCE against one pinned issuer.
+"""The agency's side of OpenID Connect: the code flow with PKCE against one pinned issuer; there may be several.
 
 OpenID Connect Core 1.0, RFC 7636, RFC 9207. The browser goes to the issuer's public address (front channel); this
 process may reach it by another one (back channel), then with the public name in the `Host` header, so that the issuer
@@ -23,8 +23,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
+from shared.settings import IdentityProvider
+
+FINISH = "/vao/xong"
+"""Where a provider sends the browser back to; below it, each of several has its own."""
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 _LEEWAY = 30
+_LONGEST = 16 * 1024
+"""Characters of an id_token; nobody's roles are that many."""
 
 
 @cache
@@ -48,6 +54,7 @@ class SignInRefused(Exception):
 class Attempt:
     """One sign-in under way: what the browser keeps for it, signed, until it comes back."""
 
+    issuer: str
     state: str
     nonce: str
     verifier: str
@@ -56,13 +63,34 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Provider:
-    """One issuer as one agency's client sees it."""
+    """One issuer as one agency's client sees it.
+
+    Each of several has a redirect address of its own, so that an answer that names no issuer still tells whose it is
+    (RFC 9700, 4.4.2). `agency` is what a claim of that name must say, where there is one.
+    """
 
     issuer: str
     client_id: str
     redirect_uri: str
     backchannel: str | None = None
     client_secret: str | None = None
+    id: str = ""
+    name: str = ""
+    agency: str = ""
+
+    @classmethod
+    def of(cls, found: IdentityProvider, *, agency: str, address: str) -> "Provider":
+        """The provider that a setting describes, for the agency at this public address."""
+        return cls(
+            found.issuer,
+            client_id=found.client_id or agency,
+            redirect_uri=f"{address}{FINISH}/{found.id}" if found.id else address + FINISH,
+            backchannel=found.backchannel,
+            client_secret=found.client_secret(),
+            id=found.id,
+            name=found.name,
+            agency=agency,
+        )
 
     async def authorization_url(self, attempt: Attempt) -> str:
         """Where to send the browser. Raises ProviderUnreachable."""
@@ -83,12 +111,14 @@ class Provider:
         """
         if not hmac.compare_digest(answer.get("state", "").encode(), attempt.state.encode()):
             raise SignInRefused("state")
-        if answer.get("iss", self.issuer) != self.issuer:  # RFC 9207: an answer of another issuer
+        if attempt.issuer != self.issuer or answer.get("iss", self.issuer) != self.issuer:  # RFC 9207
             raise SignInRefused("issuer")
         if "error" in answer or not answer.get("code"):
             raise SignInRefused("denied")
         async with self._client() as client:
             about = await self._discover(client)
+            if about.get("authorization_response_iss_parameter_supported") and "iss" not in answer:
+                raise SignInRefused("issuer")  # RFC 9207, 2.4: it always says who it is, so this is somebody else
             try:
                 token = await client.fetch_token(
                     self._inside(about["token_endpoint"]),
@@ -103,8 +133,13 @@ class Provider:
 
     def verify(self, id_token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """The claims of an id_token of this issuer, for this client and this attempt. Raises SignInRefused."""
+        if len(id_token) > _LONGEST:
+            raise SignInRefused("id_token")
         try:
-            claims = jwt.decode(id_token, KeySet.import_key_set({"keys": keys["keys"]}), algorithms=_ALGORITHMS).claims
+            token = jwt.decode(id_token, KeySet.import_key_set({"keys": keys["keys"]}), algorithms=_ALGORITHMS)
+            claims = token.claims
+            if str(token.header.get("typ", "JWT")).upper() != "JWT":  # an access or logout token (RFC 9068, RFC 8725)
+                raise SignInRefused("id_token")
             JWTClaimsRegistry(
                 leeway=_LEEWAY,
                 iss={"essential": True, "value": self.issuer},
@@ -116,10 +151,13 @@ class Provider:
             ).validate(claims)
         except (JoseError, ValueError, TypeError, KeyError):
             raise SignInRefused("id_token") from None
+        if not all(isinstance(claims[name], str) for name in ("iss", "sub", "nonce")):
+            raise SignInRefused("id_token")
         audience = claims["aud"]
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != self.client_id:
             raise SignInRefused("audience")
-        if claims.get("agency", self.client_id) != self.client_id:
+        own = self.agency or self.client_id
+        if claims.get("agency", own) != own:
             raise SignInRefused("agency")
         return claims
 
@@ -155,7 +193,7 @@ class Provider:
             raise ProviderUnreachable(type(error).__name__) from error
 
     async def _discover(self, client: Any) -> dict[str, Any]:
-        about = await self._fetch(client, self._inside(f"{self.issuer}/.well-known/openid-configuration"))
+        about = await self._fetch(client, self._inside(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"))
         if about.get("issuer") != self.issuer:
             raise ProviderUnreachable("another issuer")
         return about

@@ -1,8 +1,10 @@
 """One session for the four services of an agency: a signed token in a `__Host-` cookie.
 
 Only notification holds the private key and mints tokens; every service verifies with the public one, without asking
-anybody. Tokens are Ed25519 JWTs (RFC 7519, RFC 9864) with a `typ` of their own, live at most eight hours and are not
-renewed. Session time is real time, never the domain's. Everything unknown, old, foreign or unreadable is no session.
+anybody. Tokens are Ed25519 JWTs (RFC 7519, RFC 9864) with a `typ` of their own and live at most eight hours. A session
+that is used gets a new token before its old one ends, with the roles of that moment, until the session's own end; one
+that lies idle just ends. Session time is real time, never the domain's. Everything unknown, old, foreign or unreadable
+is no session.
 """
 
 import base64
@@ -11,7 +13,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +30,11 @@ COOKIE = "__Host-gs"
 PRIVATE_FILE = "session.key"
 PUBLIC_FILE = "session.pub"
 LIFETIME = timedelta(hours=8)
+"""The most that any token lives."""
 _ALGORITHM = "Ed25519"
 _SESSION = "gs-session+jwt"
 _LEEWAY = 30  # seconds that two machines' clocks may differ by
+_LONGEST = 8 * 1024  # characters of a token that are looked at at all
 _COOKIE_LIMIT = 3800  # browsers drop a cookie beyond 4,096 bytes of name, value and attributes
 
 
@@ -63,6 +67,25 @@ def make_session_keys(private_path: Path, public_paths: Iterable[Path]) -> str:
     return str(key.kid)
 
 
+def new_session_id() -> str:
+    """An id that nobody guesses: 128 bits."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a token vouches for: a person, from `issued` until `expires`; a newer token may follow until `ends`."""
+
+    person: Person
+    issued: datetime
+    expires: datetime
+    ends: datetime
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time for a newer token: half of this one's life is over, and there is something to gain."""
+        return self.expires < self.ends and now >= self.issued + (self.expires - self.issued) / 2
+
+
 async def _never(_session_id: str) -> bool:
     return False
 
@@ -91,15 +114,26 @@ class SessionReader:
 
     async def person(self, token: str) -> Person:
         """Who this token vouches for. Raises BadSession."""
+        return (await self.session(token)).person
+
+    def bearer(self, token: str) -> Person:
+        """Whose token it is, whether or not the session was ended since. Raises BadSession."""
+        return _person(self.claims(token, _SESSION, LIFETIME), self.agency)
+
+    async def session(self, token: str) -> Session:
+        """The session that this token is of. Raises BadSession."""
         claims = self.claims(token, _SESSION, LIFETIME)
-        person = _person(claims, self.agency)
+        person, ends = _person(claims, self.agency), claims.get("end", claims["exp"])
+        if not isinstance(ends, int) or ends < int(claims["exp"]):
+            raise BadSession("a token beyond its session's end")
         if await self.revoked(person.session_id):
             raise BadSession("signed out")
-        return person
+        issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
+        return Session(person, issued, expires, datetime.fromtimestamp(ends, UTC))
 
     def claims(self, token: str, kind: str, lifetime: timedelta) -> dict[str, Any]:
         """The claims of a token of that `typ` that this agency signed and that still lives. Raises BadSession."""
-        if _header(token) != (_ALGORITHM, kind):
+        if len(token) > _LONGEST or _header(token) != (_ALGORITHM, kind):
             raise BadSession("another kind of token")
         now = int(self.clock.real().timestamp())
         try:
@@ -131,8 +165,24 @@ class SessionMinter:
         """Read the private key file. Raises BadSessionKey."""
         return cls(agency, _read_private(path), clock)
 
-    def session(self, *, issuer: str, subject: str, name: str, roles: Iterable[Role], email: str = "") -> str:
-        """A new session's token. Raises TooManyRoles."""
+    def session(
+        self,
+        *,
+        issuer: str,
+        subject: str,
+        name: str,
+        roles: Iterable[Role],
+        email: str = "",
+        session_id: str | None = None,
+        idle: timedelta = LIFETIME,
+        ends: datetime | None = None,
+    ) -> str:
+        """A token of a session: a new one's unless `session_id` names it. Raises TooManyRoles.
+
+        It lives for `idle`, but not beyond `ends`, the session's own end.
+        """
+        now = self.clock.real().replace(microsecond=0)
+        ends = (ends or now + idle).replace(microsecond=0)
         token = self.sign(
             _SESSION,
             {
@@ -140,19 +190,21 @@ class SessionMinter:
                 "sub": subject,
                 "name": name,
                 "roles": [role.as_claim() for role in roles],
-                "sid": secrets.token_urlsafe(16),
+                "sid": session_id or new_session_id(),
+                "end": int(ends.timestamp()),
                 **({"email": email} if email else {}),
             },
-            LIFETIME,
+            min(idle, ends - now),
+            now=now,
         )
         if len(token) > _COOKIE_LIMIT:
             raise TooManyRoles(f"{len(token)} bytes")
         return token
 
-    def sign(self, kind: str, claims: Mapping[str, Any], lifetime: timedelta) -> str:
+    def sign(self, kind: str, claims: Mapping[str, Any], lifetime: timedelta, *, now: datetime | None = None) -> str:
         """A token of that `typ` in the agency's name, for as long as `lifetime`."""
-        now = int(self.clock.real().timestamp())
-        times = {"iss": self.agency, "iat": now, "exp": now + int(lifetime.total_seconds())}
+        issued = int((now or self.clock.real()).timestamp())
+        times = {"iss": self.agency, "iat": issued, "exp": issued + int(lifetime.total_seconds())}
         header = {"alg": _ALGORITHM, "kid": self.key.kid, "typ": kind}
         return jwt.encode(header, {**claims, **times}, self.key, algorithms=[_ALGORITHM])
 
@@ -189,7 +241,7 @@ def _header(token: str) -> tuple[str, str] | None:
     try:
         header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
         return str(header["alg"]), str(header["typ"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from deploy import keys
-from deploy.local import jars, outside, services, sign_in
+from deploy.local import jars, keycloak, outside, services, sign_in
 from deploy.local.brokers import Broker, Kind
 from deploy.local.kafka import SETTINGS as KAFKA_SETTINGS
 from deploy.local.postgres import ROLE_SETTINGS, SETTINGS, Postgres
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 ONCE = {"keys", "topics"}
-SERVERS = {"postgres", "kafka", "front"}
+SERVERS = {"postgres", "kafka", "keycloak", "front"}
 MIGRATES = {f"{service}-migrate" for service in written()}
 
 
@@ -42,8 +42,7 @@ def stage(tmp_path: Path) -> Stage:
     postgres = Postgres(tmp_path / "postgres", port=5432)
     broker = Broker(Kind.KAFKA, "", servers="kafka:9092", admin_user="admin", admin_password="x")
     stage = Stage(local, tmp_path / "federation.toml", postgres, broker, FRONT_PORT, 0.0, product())
-    # In a container there is one way to the provider.
-    own = (set(sign_in.settings(stage)) | set(outside.settings(stage))) - {"IDENTITY_PROVIDER_BACKCHANNEL"}
+    own = set(sign_in.settings(stage)) | set(outside.settings(stage))
     return replace(stage, more_settings=dict.fromkeys(own, ""))
 
 
@@ -79,6 +78,17 @@ def test_the_servers_are_those_of_the_runner(compose: dict[str, Any]) -> None:
     assert compose["services"]["front"]["ports"] == [f"127.0.0.1:${{FRONT_PORT:-{FRONT_PORT}}}:{keys.FRONT_PORT}"]
 
 
+def test_keycloak_is_the_one_of_the_pom_and_knows_the_agency_by_its_address(compose: dict[str, Any]) -> None:
+    one = compose["services"]["keycloak"]
+    assert one["image"] == f"keycloak/keycloak:{keycloak.version()}"
+    told = {name: _default(value) for name, value in one["environment"].items()}
+    settings = {name: _default(value) for name, value in compose["services"]["notification"]["environment"].items()}
+    assert settings[f"{PREFIX}IDENTITY_PROVIDER"] == f"{told['KC_HOSTNAME']}/realms/{keycloak.NAME}"
+    assert settings[f"{PREFIX}IDENTITY_PROVIDER_BACKCHANNEL"] == f"http://keycloak:8080/realms/{keycloak.NAME}"
+    assert (told["AGENCY"], told["AGENCY_ADDRESS"]) == (settings[f"{PREFIX}AGENCY"], settings[f"{PREFIX}ADDRESS"])
+    assert one["ports"] == [f"127.0.0.1:{told['KC_HOSTNAME'].rpartition(':')[2]}:8080"]
+
+
 def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
     needs = {
         name: {other: how["condition"].removeprefix("service_") for other, how in one.get("depends_on", {}).items()}
@@ -89,6 +99,7 @@ def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
         "keys": {},
         "postgres": {"keys": done},
         "kafka": {"keys": done},
+        "keycloak": {"keys": done},
         "topics": {"kafka": healthy},
         "front": dict.fromkeys(written(), healthy),
         **{name: {"postgres": healthy} for name in MIGRATES},
@@ -104,7 +115,7 @@ def test_what_is_mounted_is_there(compose: dict[str, Any]) -> None:
     assert [path.name for path in files if not path.is_file()] == []
     named = {mount.split(":")[0] for mount in mounts if not mount.startswith("./")}
     assert named == set(compose["volumes"])
-    for script in ("deploy/kafka/start.sh", "deploy/postgres/init.sh"):
+    for script in ("deploy/kafka/start.sh", "deploy/keycloak/start.sh", "deploy/postgres/init.sh"):
         assert subprocess.run(["sh", "-n", ROOT / script], check=False).returncode == 0
 
 
@@ -137,6 +148,8 @@ def test_the_keys_are_those_that_the_settings_name(tmp_path: Path, stage: Stage,
             "front.json",
             "kafka/admin.password",
             "kafka/controller.password",
+            "keycloak/admin.password",
+            "keycloak/samples.password",
             "postgres/admin.password",
             f"secrets/tan-binh/{services.LINK_KEY}",
             *(f"postgres/roles/{database('tan-binh', service)}" for service in SERVICES),

@@ -1,117 +1,35 @@
 """Signing in, acting and signing out, over ASGI, against the real embedded provider in a process of its own."""
 
-import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from lxml import html
-from starlette.requests import Request
-from starlette.responses import Response
 
 from shared.clock import Clock
-from shared.identity.guard import SignedIn, local_path, protect
-from shared.identity.provider import Attempt, Provider
-from shared.identity.sessions import COOKIE, SessionMinter, SessionReader, make_session_keys
-from shared.identity.sign_in import ATTEMPT_COOKIE, sign_in_routes
-from shared.pages import make_pages
+from shared.identity.guard import local_path
+from shared.identity.provider import Attempt
+from shared.identity.sessions import COOKIE
+from shared.identity.sign_in import ATTEMPT_COOKIE
+from tests.support.identity import ADDRESS, SAME_ORIGIN, Desk, choose, cookies_of, provider_at, running_provider
 
 pytestmark = pytest.mark.unit
-
-REPOSITORY = Path(__file__).parents[2]
-ADDRESS = "https://tan-binh.localhost"
-BACK = f"{ADDRESS}/vao/xong"
-SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
-OFFICER = {"role": "officer", "unit": None, "from": "2024-01-01", "until": None}
-CHAIR = {"role": "chair", "unit": None, "from": "2023-01-01", "until": "2024-06-01"}
-ACCOUNTS = [{"sub": "can-bo", "name": "Nguyễn Thị Ánh", "agency": "tan-binh", "roles": [OFFICER, CHAIR]}]
 
 
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running provider's public address; it is reached by 127.0.0.1."""
-    accounts = tmp_path_factory.mktemp("accounts") / "accounts.json"
-    accounts.write_text(json.dumps(ACCOUNTS))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://id.localhost:{port}"
-    given = ["--port", str(port), "--accounts", str(accounts), "--issuer", address, "--client", f"tan-binh={ADDRESS}"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "deploy.identity_provider", *given],
-        cwd=REPOSITORY,
-        env=os.environ | {"GUONGSANG_ENVIRONMENT": "local"},
-    )
-    try:
-        while running.poll() is None:
-            try:
-                httpx2.get(f"http://127.0.0.1:{port}/jwks", trust_env=False)
-                break
-            except httpx2.TransportError:
-                time.sleep(0.05)
+    with running_provider(tmp_path_factory.mktemp("provider")) as address:
         yield address
-    finally:
-        running.terminate()
-        running.wait(timeout=20)
-
-
-class Desk:
-    """An agency's application with one page, one act, and what signing out revoked."""
-
-    def __init__(self, folder: Path, issuer: str, clock: Clock) -> None:
-        make_session_keys(folder / "session.key", [folder / "session.pub"])
-        self.revoked: list[str] = []
-        self.minter = SessionMinter.from_file(folder / "session.key", "tan-binh", clock)
-        self.reader = SessionReader.from_file(folder / "session.pub", "tan-binh", clock, self.is_revoked)
-        backchannel = issuer.replace("id.localhost", "127.0.0.1")
-        self.provider = Provider(issuer, "tan-binh", BACK, backchannel)
-        self.app = FastAPI(telemetry={"auto_configure": False})
-        self.pages = make_pages(folder, agency="Phòng GDĐT quận Tân Bình", clock=clock)
-        self.pages.mount(self.app)
-        self.app.include_router(
-            sign_in_routes(provider=self.provider, minter=self.minter, reader=self.reader, revoke=self.revoke)
-        )
-        self.app.get("/viec")(self.work)
-        self.app.get("/api/v1/notification/me")(self.me)
-        self.app.post("/xet-duyet/ho-so/TB-24-0001/ket-luan")(self.decide)
-        self.app.post("/api/v1/review/decisions")(self.decide)
-        self.app.post("/door/parcels")(self.deposit)
-        protect(self.app, sessions=self.reader, address=ADDRESS)
-
-    async def is_revoked(self, session_id: str) -> bool:
-        return session_id in self.revoked
-
-    async def revoke(self, session_id: str) -> None:
-        self.revoked.append(session_id)
-
-    async def work(self, request: Request, person: SignedIn) -> Response:
-        return self.pages.error(request, 200, f"Việc của {person.name}")
-
-    async def me(self, person: SignedIn) -> dict[str, Any]:
-        return {"identity": person.identity, "name": person.name, "agency": person.agency, "roles": person.roles}
-
-    async def decide(self, person: SignedIn, role: str, on: date) -> dict[str, Any]:
-        acting = person.acting_as(role, on=on)
-        return {"acting": acting.role, "name": acting.role_name}
-
-    async def deposit(self) -> dict[str, bool]:
-        return {"stored": True}
 
 
 @pytest.fixture
 def desk(tmp_path: Path, issuer: str) -> Desk:
-    return Desk(tmp_path, issuer, Clock())
+    return Desk(tmp_path, [provider_at(issuer)], Clock())
 
 
 @pytest.fixture
@@ -129,27 +47,8 @@ async def elsewhere(issuer: str) -> AsyncIterator[httpx2.AsyncClient]:
         yield it
 
 
-async def choose(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, begin: str = "/vao") -> str:
-    """Start at the agency, pick the account at the provider: the path that the provider sends the browser back to."""
-    started = await browser.get(begin)
-    away = urlsplit(started.headers["location"])
-    assert f"{away.scheme}://{away.netloc}{away.path}" == f"http://{elsewhere.headers['host']}/authorize"
-    page = html.fromstring((await elsewhere.get(f"/authorize?{away.query}")).text)
-    order = page.xpath("//input[@name='order']/@value")[0]
-    chosen = await elsewhere.post("/choose", data={"order": order, "account": "can-bo"})
-    back = urlsplit(chosen.headers["location"])
-    assert f"{back.scheme}://{back.netloc}{back.path}" == BACK
-    return f"/vao/xong?{back.query}"
-
-
 async def sign_in(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient) -> None:
     assert (await browser.get(await choose(browser, elsewhere))).status_code == 303
-
-
-def cookies_of(response: httpx2.Response) -> dict[str, str]:
-    """Each cookie set by the response: its name and its attributes."""
-    lines = [line.partition("=") for line in response.headers.get_list("set-cookie")]
-    return {name: rest.partition("; ")[2] for name, _, rest in lines}
 
 
 LASTING = "HttpOnly; Max-Age={}; Path=/; SameSite=lax; Secure"
@@ -204,7 +103,7 @@ def tamper(browser: httpx2.AsyncClient, desk: Desk, **changed: str) -> None:
     """Replace the attempt that the browser keeps by one that differs in one thing."""
     token = browser.cookies[ATTEMPT_COOKIE]
     claims = desk.reader.claims(token, "gs-sign-in+jwt", timedelta(minutes=10))
-    kept = Attempt(**{name: claims[name] for name in ("state", "nonce", "verifier", "back_to")})
+    kept = Attempt(**{name: claims[name] for name in ("issuer", "state", "nonce", "verifier", "back_to")})
     token = desk.minter.sign("gs-sign-in+jwt", asdict(replace(kept, **changed)), timedelta(minutes=10))
     browser.cookies.set(ATTEMPT_COOKIE, token, domain="tan-binh.localhost", path="/")
 
@@ -267,9 +166,8 @@ async def test_old_attempt_and_old_session_are_refused(
 ) -> None:
     past = replace(desk.minter, clock=Past(timedelta(hours=9)))
     path = await choose(browser, elsewhere)
-    token = past.sign(
-        "gs-sign-in+jwt", {"state": "s", "nonce": "n", "verifier": "v", "back_to": "/"}, timedelta(hours=1)
-    )
+    held = {"issuer": desk.provider.issuer, "state": "s", "nonce": "n", "verifier": "v", "back_to": "/"}
+    token = past.sign("gs-sign-in+jwt", held, timedelta(hours=1))
     browser.cookies.set(ATTEMPT_COOKIE, token, domain="tan-binh.localhost", path="/")
     await refused(browser, path)
     token = past.session(issuer=desk.provider.issuer, subject="can-bo", name="Ánh", roles=())
@@ -310,7 +208,18 @@ class Past(Clock):
         "",
         "/vao",
         "/vao/xong?code=x",
+        "/vao/tiep?ve=/viec",
         "/ra",
+        "/%2e%2e//evil.example",
+        "/;@evil.example/\\",
+        "http:///evil.example",
+        "https:evil.example",
+        "////evil.example",
+        "/viec//evil",
+        "data:text/html,x",
+        "\u2028//evil.example",
+        "/\u3000/evil.example",
+        " /viec",
         "/viec\r\nset-cookie:x=1",
         "/viec\u202e/cod.live",
         "/viec\x00",
@@ -437,7 +346,8 @@ async def test_form_sent_after_the_session_ended_is_not_redirected_away(browser:
 async def test_provider_that_does_not_answer_is_told_and_kept_apart(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        desk = Desk(tmp_path, f"http://id.localhost:{closed.getsockname()[1]}", Clock())
+        issuer = f"http://id.localhost:{closed.getsockname()[1]}"
+        desk = Desk(tmp_path, [provider_at(issuer)], Clock())
         transport = httpx2.ASGITransport(desk.app)
         async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as browser:
             started = await browser.get("/vao")

@@ -10,8 +10,9 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.notification.actions import links
-from services.notification.rules import NOTICES, Channel, Held, MessageState, is_told
-from services.notification.tables import Account, File, LateNotice, Message, Request
+from services.notification.actions.accounts import list_held
+from services.notification.rules import NOTICES, Channel, MessageState, is_told
+from services.notification.tables import File, LateNotice, Message, Request
 from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.clock import local_date
@@ -48,8 +49,7 @@ async def announce(
         return 0
     kind, today = NOTICES[notice], local_date(at).isoformat()
     told = 0
-    for account in await session.scalars(select(Account).where(col(Account.agency) == agency)):
-        held = [Held(r["role"], r.get("unit"), r.get("from"), r.get("until")) for r in account.roles]
+    for account, held in await list_held(session, agency=agency):
         if is_told(held, kind, str(file.unit_id), today):
             told += 1
             for channel, address in ((Channel.IN_APP, ""), (Channel.EMAIL, account.email)):

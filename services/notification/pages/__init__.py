@@ -5,10 +5,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.notification import queries
 from services.notification.actions import messages
+from services.notification.pages import people, sessions
 from shared.identity.guard import SignedIn
 from shared.web import Db, Html, Now
 
 router = APIRouter(include_in_schema=False)
+for part in (people, sessions):
+    router.include_router(part.router)
 
 WAYS = (
     (("nominator", "head"), "/de-cu/ho-so", "Hồ sơ đề cử của đơn vị"),

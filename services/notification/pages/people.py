@@ -1,0 +1,156 @@
+"""Who has which role: from the provider, or given here by an administrator."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from services.notification import queries
+from services.notification.actions import accounts
+from shared.audit import Actor
+from shared.identity.guard import SignedIn
+from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
+from shared.pages import read_day
+from shared.web import Db, Html, Now
+
+router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False)
+HERE = "/viec/quan-tri/nguoi"
+
+
+def administrator(person: SignedIn, clock: Now) -> ActingAs:
+    """The person as administrator of the agency. Raises Forbidden."""
+    return person.acting_as("administrator", on=clock.today())
+
+
+Administrator = Annotated[ActingAs, Depends(administrator)]
+
+
+@dataclass
+class Asked:
+    """The form of a role to give, as it was sent."""
+
+    identity: Annotated[str, Form(max_length=600)] = ""
+    role: Annotated[str, Form(max_length=20)] = ""
+    unit: Annotated[str, Form(max_length=36)] = ""
+    since: Annotated[str, Form(max_length=10)] = ""
+    until: Annotated[str, Form(max_length=10)] = ""
+
+    def read(self) -> tuple[Role | None, dict[str, str]]:
+        """The role, or what is wrong by field."""
+        errors: dict[str, str] = {}
+        if self.role not in ROLE_NAMES:
+            errors["role"] = "Hãy chọn một vai trò."
+        unit: UUID | None = None
+        if self.unit.strip():
+            try:
+                unit = UUID(self.unit.strip())
+            except ValueError:
+                errors["unit"] = "Mã đơn vị gồm 36 chữ và số. Để trống nếu vai trò là của cả cơ quan."
+        days: dict[str, date | None] = {}
+        for name, text in (("since", self.since.strip()), ("until", self.until.strip())):
+            days[name] = read_day(text) if text else None
+            if text and days[name] is None:
+                errors[name] = "Ngày viết như 20/11/2026."
+        since, until = days.get("since"), days.get("until")
+        if since and until and until <= since:
+            errors["until"] = "Ngày hết hạn phải sau ngày bắt đầu."
+        if errors:
+            return None, errors
+        try:
+            return Role(self.role, unit, since, until), {}
+        except BadRole:  # pragma: no cover  # the names were looked at above
+            return None, {"role": "Hãy chọn một vai trò."}
+
+
+async def _page(
+    request: Request, database: Db, pages: Html, asked: Asked | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    agency = database.speaker.agency
+    async with database.reading() as session:
+        people = await queries.list_accounts(session, agency=agency)
+        grants = await queries.list_grants(session, agency=agency)
+    return pages.render(
+        request,
+        "people.html",
+        status_code=422 if errors else 200,
+        people=[
+            (one, [Role.from_claim(r) for r in one.roles], [g for g in grants if g.identity == one.identity])
+            for one in people
+        ],
+        strangers=[g for g in grants if g.identity not in {one.identity for one in people}],
+        role_names=ROLE_NAMES,
+        asked=asked or Asked(),
+        errors=errors or {},
+    )
+
+
+@router.get("")
+async def everybody(request: Request, _acting: Administrator, database: Db, pages: Html) -> Response:
+    """Everybody who signed in, with their roles and where these come from."""
+    return await _page(request, database, pages)
+
+
+@router.post("")
+async def give(
+    request: Request,
+    acting: Administrator,
+    database: Db,
+    pages: Html,
+    clock: Now,
+    asked: Annotated[Asked, Depends()],
+) -> Response:
+    """Give a role."""
+    role, errors = asked.read()
+    agency = database.speaker.agency
+    if role is not None:
+        try:
+            async with database.transaction() as session:
+                if await queries.get_account(session, agency=agency, identity=asked.identity) is None:
+                    errors = {"identity": "Hãy chọn một người đã từng vào hệ thống."}
+                else:
+                    await accounts.grant(
+                        session,
+                        agency=agency,
+                        actor=_actor(acting),
+                        identity=asked.identity,
+                        role=role.role,
+                        unit_id=role.unit_id,
+                        since=role.since,
+                        until=role.until,
+                        at=clock.now(),
+                    )
+        except accounts.OwnRole:
+            errors = {"identity": "Không ai tự cấp vai trò cho mình: hãy nhờ một quản trị viên khác."}
+    if errors:
+        return await _page(request, database, pages, asked, errors)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/thu-hoi/{grant_id}")
+async def take_back(acting: Administrator, database: Db, clock: Now, grant_id: UUID) -> Response:
+    """Take a role back, at once."""
+    async with database.transaction() as session:
+        agency = database.speaker.agency
+        if not await accounts.revoke(session, agency=agency, actor=_actor(acting), grant_id=grant_id, at=clock.now()):
+            raise HTTPException(404)
+    return RedirectResponse(HERE, 303)
+
+
+@router.post("/ket-thuc-phien")
+async def end_sessions(
+    acting: Administrator, database: Db, clock: Now, identity: Annotated[str, Form(max_length=600)]
+) -> Response:
+    """End every session of somebody, for instance after their role was taken away at the provider."""
+    async with database.transaction() as session:
+        await accounts.end_sessions(
+            session, agency=database.speaker.agency, actor=_actor(acting), identity=identity, at=clock.now()
+        )
+    return RedirectResponse(HERE, 303)
+
+
+def _actor(acting: ActingAs) -> Actor:
+    return Actor("|".join(acting.person.identity), acting.role, acting.unit_id)
