@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import asyncapi
 from shared.clock import Clock
 from shared.database import Database
+from shared.fence import Fenced
 from shared.files import MOST_BYTES
 from shared.inbox.failures import is_passing
 from shared.language import InLanguage
@@ -98,6 +99,7 @@ def make_app(runtime: Runtime, *, work: bool) -> FastAPI:
     )
     app.state.runtime = runtime
     make_pages(runtime.folder, agency=runtime.agency.name, clock=runtime.clock).mount(app)
+    app.add_middleware(Fenced)
     app.add_middleware(Bounds)
     app.add_middleware(Tracing)
     app.add_middleware(InLanguage)  # outermost: error pages have a language too

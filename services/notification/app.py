@@ -9,6 +9,7 @@ from services.notification import pages
 from services.notification.actions import accounts
 from services.notification.consumers.background import add_jobs
 from services.notification.consumers.receivers import RECEIVERS
+from shared.fence import public
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.people import Role
@@ -67,6 +68,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
             reader=sessions,
             revoke=end,
             seen=seen,
-        )
+        ),
+        dependencies=[public()],
     )
     return app

@@ -14,6 +14,7 @@ from services.nomination.rules import Relation
 from shared import files
 from shared.events import Category
 from shared.files import Accepted, FileRefused
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
 from shared.pages import read_day
@@ -21,7 +22,7 @@ from shared.pages import read_day
 router = APIRouter()
 
 
-@router.get("/ho-so/{code}")
+@router.get("/ho-so/{code}", dependencies=[allowed("nomination.read")])
 async def show(desk: AtDesk, code: str) -> Response:
     """A dossier as a list of what is to do."""
     async with desk.database.reading() as session:
@@ -44,7 +45,7 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
     )
 
 
-@router.get("/ho-so/{code}/tieu-chi/{criterion}")
+@router.get("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.read")])
 async def claim(desk: AtDesk, code: str, criterion: str) -> Response:
     """One criterion: what is claimed and what stands behind it."""
     async with desk.database.reading() as session:
@@ -77,7 +78,7 @@ def _claim(
     )
 
 
-@router.post("/ho-so/{code}/tieu-chi/{criterion}")
+@router.post("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.write")])
 async def write_claim(
     desk: AtDesk,
     code: str,
@@ -90,7 +91,7 @@ async def write_claim(
     values = {"text": text, "proof": proof, "version": str(version)}
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     if criterion not in {a.criterion.code for a in dossier.answers}:
         raise HTTPException(404)
     if not text.strip():
@@ -119,7 +120,7 @@ async def write_claim(
     return see_other(f"/de-cu/ho-so/{code}#{criterion}")
 
 
-@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep")
+@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep", dependencies=[allowed("nomination.write")])
 async def attach(
     desk: AtDesk,
     code: str,
@@ -130,7 +131,7 @@ async def attach(
     """Tie a file to what is claimed. The words were saved before: a dropped line costs a photo, never a paragraph."""
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     claim = next((a.claim for a in dossier.answers if a.criterion.code == criterion and a.claim), None)
     if claim is None:
         return _claim(desk, dossier, criterion, errors={"text": "Hãy viết và lưu thành tích trước, rồi thêm tệp."})
@@ -159,7 +160,7 @@ async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
     return accepted
 
 
-@router.get("/ho-so/{code}/lien-he")
+@router.get("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.read")])
 async def contacts(desk: AtDesk, code: str) -> Response:
     """How the people concerned are reached when their word is needed."""
     async with desk.database.reading() as session:
@@ -190,7 +191,7 @@ def _contacts(
     )
 
 
-@router.post("/ho-so/{code}/lien-he")
+@router.post("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.write")])
 async def write_contacts(
     desk: AtDesk,
     code: str,
@@ -203,7 +204,7 @@ async def write_contacts(
     values = {"email-self": own, "email-guardian": other, "guardian": guardian, "born": born}
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    by = desk.rights.actor("contacts.write", dossier.nomination.unit_id)
     born_on = read_day(born)
     if born.strip() and born_on is None:
         return _contacts(desk, dossier, values, {"born": "Hãy ghi ngày sinh theo kiểu 05/09/2012."})

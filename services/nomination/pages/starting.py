@@ -12,7 +12,7 @@ from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.tables import Round
 from shared.events import Category
-from shared.identity.people import Forbidden
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 
 router = APIRouter()
@@ -20,7 +20,7 @@ router = APIRouter()
 NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
 
 
-@router.get("/ho-so")
+@router.get("/ho-so", dependencies=[allowed("nomination.read")])
 async def list_files(desk: AtDesk, truoc: str = "") -> Response:
     """The nominations of the person's units."""
     limit = 50
@@ -39,7 +39,7 @@ async def list_files(desk: AtDesk, truoc: str = "") -> Response:
     )
 
 
-@router.get("/ho-so/moi")
+@router.get("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def new(desk: AtDesk) -> Response:
     """The first page of a nomination."""
     return await _new(desk, dict.fromkeys(("unit", "round", "category", "name", "position"), ""), {})
@@ -47,8 +47,6 @@ async def new(desk: AtDesk) -> Response:
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     units = desk.nominating
-    if units == frozenset():
-        raise Forbidden("nominator")
     today = desk.clock.today()
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units)
@@ -69,7 +67,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
     )
 
 
-@router.post("/ho-so/moi")
+@router.post("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def start(
     desk: AtDesk,
     unit: Annotated[str, Form()] = "",
@@ -84,7 +82,7 @@ async def start(
     errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
-    by = desk.nominator(unit_id)
+    by = desk.rights.actor("nomination.start", unit_id)
     try:
         async with desk.database.transaction() as session:
             pack = await queries.newest_pack(session, agency=desk.agency.id)

@@ -95,18 +95,21 @@ async def list_nominations(
     return [Listed(*row) for row in await session.execute(query)]
 
 
-async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossier | None:
-    """Everything of one nomination, criteria in the pack's order."""
-    row = (
-        await session.execute(
-            select(Nomination, Subject, Unit, Plan, Round)
-            .join(Subject, col(Subject.id) == col(Nomination.subject_id))
-            .join(Unit, col(Unit.id) == col(Nomination.unit_id))
-            .join(Plan, col(Plan.id) == col(Nomination.plan_id))
-            .join(Round, col(Round.id) == col(Nomination.round_id))
-            .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
-        )
-    ).one_or_none()
+async def get_dossier(
+    session: AsyncSession, *, agency: str, code: str, units: Collection[UUID] | None
+) -> Dossier | None:
+    """Everything of one nomination of these units (None: of all), criteria in the pack's order."""
+    query = (
+        select(Nomination, Subject, Unit, Plan, Round)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
+    )
+    if units is not None:
+        query = query.where(col(Nomination.unit_id).in_(units))
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     nomination, subject, unit, plan, chosen = row

@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
 from services.publishing.pages.desk import AtDesk, back
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 
 router = APIRouter(prefix="/lan-toa")
 
 
-@router.get("/bai")
+@router.get("/bai", dependencies=[allowed("story.read")])
 async def list_work(desk: AtDesk, truoc: str = "") -> Response:
     """All stories."""
     limit = 50
@@ -23,13 +24,13 @@ async def list_work(desk: AtDesk, truoc: str = "") -> Response:
     return desk.pages.render(desk.request, "works.html", found=found, categories=CATEGORIES, following=following)
 
 
-@router.get("/bai/{code}")
+@router.get("/bai/{code}", dependencies=[allowed("story.read")])
 async def show_work(desk: AtDesk, code: str) -> Response:
     """One story."""
     return desk.show(await desk.find(code))
 
 
-@router.post("/bai/{code}")
+@router.post("/bai/{code}", dependencies=[allowed("story.edit")])
 async def write(
     desk: AtDesk,
     code: str,
@@ -38,7 +39,7 @@ async def write(
     version: Annotated[int, Form()] = 0,
 ) -> Response:
     """Save the words."""
-    by = desk.editor()
+    by = desk.rights.actor("story.edit")
     found = await desk.find(code)
     values = {"title": title, "text": text, "version": str(version)}
     try:
@@ -55,10 +56,10 @@ async def write(
     return back(code)
 
 
-@router.post("/bai/{code}/xin-dong-y")
+@router.post("/bai/{code}/xin-dong-y", dependencies=[allowed("consent.ask")])
 async def ask(desk: AtDesk, code: str) -> Response:
     """Ask everybody whose word is needed."""
-    by = desk.editor()
+    by = desk.rights.actor("consent.ask")
     found = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -68,7 +69,7 @@ async def ask(desk: AtDesk, code: str) -> Response:
     return back(code)
 
 
-@router.get("/luot-gui")
+@router.get("/luot-gui", dependencies=[allowed("delivery.read")])
 async def list_deliveries(desk: AtDesk) -> Response:
     """Which channel was told what, and how it answered."""
     async with desk.database.reading() as session:

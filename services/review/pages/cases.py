@@ -11,6 +11,7 @@ from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
 from shared import files, parcels
 from shared.events import Sealed
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.names import lines
 from shared.parcels import Manifest
@@ -18,7 +19,7 @@ from shared.parcels import Manifest
 router = APIRouter()
 
 
-@router.get("/ho-so")
+@router.get("/ho-so", dependencies=[allowed("case.read")])
 async def list_cases(desk: AtDesk, truoc: str = "") -> Response:
     """The agency's cases."""
     limit = 50
@@ -36,13 +37,13 @@ async def list_cases(desk: AtDesk, truoc: str = "") -> Response:
     )
 
 
-@router.get("/ho-so/{code}")
+@router.get("/ho-so/{code}", dependencies=[allowed("case.read")])
 async def show_case(desk: AtDesk, code: str) -> Response:
     """One case: the dossier beside the criteria, and what there is to do."""
     return await desk.show(code)
 
 
-@router.get("/ho-so/{code}/tep/{sha256}")
+@router.get("/ho-so/{code}/tep/{sha256}", dependencies=[allowed("case.read")])
 async def file(desk: AtDesk, code: str, sha256: str) -> Response:
     """A file of the dossier, always as an attachment."""
     async with desk.database.reading() as session:
@@ -61,10 +62,10 @@ async def file(desk: AtDesk, code: str, sha256: str) -> Response:
     return Response(content, media_type=known["type"], headers=headers)
 
 
-@router.post("/ho-so/{code}/tra-lai")
+@router.post("/ho-so/{code}/tra-lai", dependencies=[allowed("case.return")])
 async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = "") -> Response:
     """Return the case to be corrected, or to the agencies that referred it; the reason travels in parcels."""
-    by = desk.acting("secretary", "officer", "chair")
+    by = desk.rights.actor("case.return")
     async with desk.database.reading() as session:
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     if found is None:

@@ -9,6 +9,7 @@ from services.review import queries, rules
 from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.pages import read_day
 
@@ -22,7 +23,7 @@ GROUNDS = {
 }
 
 
-@router.post("/ho-so/{code}/khen")
+@router.post("/ho-so/{code}/khen", dependencies=[allowed("honour.sign")])
 async def honour(
     desk: AtDesk,
     code: str,
@@ -33,7 +34,7 @@ async def honour(
     once_more: Annotated[str, Form()] = "",
 ) -> Response:
     """Honour by a decision with number and date."""
-    by = desk.acting("signer")
+    by = desk.rights.actor("honour.sign")
     case = await desk.find(code)
     typed = {"number": number, "date": day, "form": form, "level": level}
     decided = read_day(day)
@@ -62,7 +63,7 @@ async def honour(
     return back_to(code)
 
 
-@router.get("/so-khen")
+@router.get("/so-khen", dependencies=[allowed("honour.read")])
 async def book(desk: AtDesk) -> Response:
     """The book of honours."""
     async with desk.database.reading() as session:
@@ -70,7 +71,7 @@ async def book(desk: AtDesk) -> Response:
     return desk.pages.render(desk.request, "honours.html", found=found, categories=CATEGORIES)
 
 
-@router.get("/so-khen/{code}")
+@router.get("/so-khen/{code}", dependencies=[allowed("honour.read")])
 async def entry(desk: AtDesk, code: str) -> Response:
     """One honour, and what may be done with it."""
     return await _entry(desk, code)
@@ -87,7 +88,7 @@ async def _entry(desk: Desk, code: str, errors: dict[str, str] | None = None) ->
         status_code=422 if errors else 200,
         desk=found,
         grounds=list(GROUNDS.items()),
-        may_move=desk.holds("signer", "chair"),
+        may_move=desk.rights.may("honour.move"),
         errors=errors or {},
     )
 
@@ -99,10 +100,10 @@ async def _ground(desk: Desk, code: str, ground: str) -> tuple[Case, Response | 
     return case, await _entry(desk, code, {"ground": "Hãy chọn căn cứ. Căn cứ chỉ lưu ở hội đồng, không báo ra ngoài."})
 
 
-@router.post("/so-khen/{code}/tam-dung")
+@router.post("/so-khen/{code}/tam-dung", dependencies=[allowed("honour.move")])
 async def hold(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
     """Hold the honour: what was published is taken away until it is resumed."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case, refused = await _ground(desk, code, ground)
     if refused:
         return refused
@@ -114,10 +115,10 @@ async def hold(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> 
     return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
 
 
-@router.post("/so-khen/{code}/khoi-phuc")
+@router.post("/so-khen/{code}/khoi-phuc", dependencies=[allowed("honour.move")])
 async def resume(desk: AtDesk, code: str) -> Response:
     """Let a held honour count again."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -127,10 +128,10 @@ async def resume(desk: AtDesk, code: str) -> Response:
     return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
 
 
-@router.post("/so-khen/{code}/thu-hoi")
+@router.post("/so-khen/{code}/thu-hoi", dependencies=[allowed("honour.move")])
 async def revoke(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
     """Take the honour back for good."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case, refused = await _ground(desk, code, ground)
     if refused:
         return refused
