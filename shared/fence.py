@@ -81,7 +81,7 @@ class Public:
 
     async def __call__(self, request: Request) -> None:
         """Put up the fence."""
-        put_up(Fence(request.app.state.runtime.agency.id))
+        put_up(Fence(request.app.state.runtime.settings.agency))
 
 
 class AtDoor:

@@ -76,12 +76,14 @@ Granted = Annotated[Rights, Depends(rights_of)]
 
 def audiences(app: FastAPI) -> dict[tuple[str, str], list[Allowed | Public | AtDoor]]:
     """Every route by method and path with what it says of whom it is for: one word, else it is not finished."""
-    return {
-        (method, str(route.path)): [
-            one.call
-            for one in (route.dependant.dependencies if route.dependant else ())
-            if isinstance(one.call, Allowed | Public | AtDoor)
-        ]
-        for route in iter_route_contexts(app.routes)
-        for method in sorted(route.methods or ())
-    }
+    found = {}
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        said = (
+            [one.call for one in dependant.dependencies if isinstance(one.call, Allowed | Public | AtDoor)]
+            if dependant
+            else []
+        )
+        for method in sorted(getattr(route, "methods", None) or {"*"}):
+            found[method, str(route.path)] = said
+    return found
