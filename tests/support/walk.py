@@ -28,6 +28,17 @@ ANSWERED = {200, 201, 303, 304, 409, 410, 422}
 """The route's own answers: the act was open, whether or not the form was of use."""
 
 
+def open_to_all(service: str) -> list[str]:
+    """The routes of every service that are for everybody."""
+    return [f"GET /api/v1/{service}/asyncapi.json", "GET /livez", "GET /metrics", "GET /readyz"]
+
+
+def silent_in(service: str) -> list[str]:
+    """What says nothing to us, being the framework's: static files and the description of the API are for everybody."""
+    described = f"/api/v1/{service}/openapi.json"
+    return ["* /static", f"GET {described}", f"HEAD {described}"]
+
+
 @dataclass(frozen=True)
 class Step:
     """How a route is walked. `places`: what fills the path, by how its thing stands to the person's unit."""
@@ -50,7 +61,7 @@ def stated(site: Site) -> tuple[dict[str, str], list[str], list[str]]:
             others.append(route)
         else:
             silent.append(route)
-    return acts, others, silent
+    return acts, sorted(others), sorted(silent)
 
 
 def expected(act: str, role: str, held: str, place: str | None) -> str:
