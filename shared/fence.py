@@ -7,7 +7,8 @@ transactions begins by saying so, which costs one statement. What asks in no suc
 nothing at all.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,16 @@ def put_up(fence: Fence) -> None:
     _fence.set(fence)
 
 
+@contextmanager
+def within(fence: Fence) -> Iterator[None]:
+    """Put up a fence, and leave it as it was before at the end."""
+    before = _fence.set(fence)
+    try:
+        yield
+    finally:
+        _fence.reset(before)
+
+
 async def say(session: AsyncSession) -> None:
     """Tell the database about the fence, where there is one, for the transaction that begins."""
     fence = _fence.get()
@@ -69,11 +80,8 @@ class Fenced:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        before = _fence.set(NOTHING)
-        try:
+        with within(NOTHING):
             await self.app(scope, receive, send)
-        finally:
-            _fence.reset(before)
 
 
 class Public:

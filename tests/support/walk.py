@@ -88,12 +88,14 @@ async def walk(
     """What the application answers and what the table says, by route, holding and place."""
     acts, _, _ = stated(site)
     assert set(acts) == set(steps), "every route is walked"
-    found, told = {}, {}
+    found: dict[tuple[str, str, str | None], str] = {}
+    told: dict[tuple[str, str, str | None], str] = {}
     for held in ("unit", WHOLE):
         roles = () if role == NO_ROLE else (role,)
         async with site.signed_in(*roles, unit=None if held == WHOLE else unit, subject=f"{role}-{held}") as person:
             for number, (route, step) in enumerate(steps.items()):
-                for place, filled in (step.places or {None: {}}).items():
+                places: Mapping[str | None, Mapping[str, str]] = {**step.places} or {None: {}}
+                for place, filled in places.items():
                     answer = await _take(person, route, step, filled, f"{role}-{held}-{number}-{place}")
                     found[route, held, place] = _read(answer)
                     told[route, held, place] = expected(acts[route], role, held, place)
