@@ -94,6 +94,7 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "contacts.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),
         "nomination.trail": Rule(_at(BELOW, "supervisor", "head"), _FILE),
+        "nomination.share_trail": Rule(_at(BELOW, "officer", "supervisor", "head"), _FILE),
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),

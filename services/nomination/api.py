@@ -20,7 +20,7 @@ from services.nomination import queries, rules
 from services.nomination.actions import nominations, plans
 from services.nomination.queries import Dossier, packing
 from services.nomination.rules import Relation
-from shared import idempotency
+from shared import idempotency, readings
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.events import Category
@@ -266,6 +266,8 @@ async def get(by: By, code: str, known: Annotated[str | None, Header(alias="If-N
     """One file; `ETag` is its version."""
     async with by.runtime.database.reading() as session:
         found = await by.dossier(session, code)
+    reader = by.rights.actor("nomination.read", found.nomination.unit_id)
+    await readings.leave(by.runtime.database, reader, readings.EXPORT, found.nomination.id)
     headers = {"ETag": f'"{found.nomination.version}"', "Cache-Control": "private, no-cache"}
     if known == headers["ETag"]:
         return Response(status_code=304, headers=headers)

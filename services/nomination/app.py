@@ -14,6 +14,7 @@ from shared.identity.allowed import Below
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.links import Links
 from shared.parcels import ParcelReader, sweep_hourly
 from shared.runtime import Runtime
 from shared.web import make_app
@@ -27,6 +28,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
     protect(app, sessions=sessions, address=settings.address)
     app.state.below = _below(runtime)
+    app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
     app.include_router(api.router)
     add_jobs(runtime)

@@ -61,6 +61,7 @@ def steps(sha256: str) -> dict[str, Step]:
         "GET /xet-duyet/ho-so": Step(),
         f"GET {case}": Step(cases),
         f"GET {case}/tep/{{sha256}}": Step(kept),
+        f"GET {case}/nhat-ky": Step(cases),
         f"POST {case}/tra-lai": Step(cases, {"reason": "x"}),
         f"POST {case}/cham": Step(cases, {"mark-GV1": "9"}),
         f"POST {case}/mo-phieu": Step(cases),

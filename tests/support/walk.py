@@ -94,8 +94,8 @@ async def walk(
         roles = () if role == NO_ROLE else (role,)
         async with site.signed_in(*roles, unit=None if held == WHOLE else unit, subject=f"{role}-{held}") as person:
             for number, (route, step) in enumerate(steps.items()):
-                places: Mapping[str | None, Mapping[str, str]] = {**step.places} or {None: {}}
-                for place, filled in places.items():
+                places: list[tuple[str | None, Mapping[str, str]]] = [*step.places.items()] or [(None, {})]
+                for place, filled in places:
                     answer = await _take(person, route, step, filled, f"{role}-{held}-{number}-{place}")
                     found[route, held, place] = _read(answer)
                     told[route, held, place] = expected(acts[route], role, held, place)

@@ -14,6 +14,7 @@ from services.nomination.actions import plans
 from services.nomination.queries import Dossier
 from services.nomination.rules import WITHDRAWABLE, State
 from services.nomination.tables import Nomination, Step
+from shared import readings
 from shared.clock import Clock
 from shared.database import Database
 from shared.identity.allowed import Granted
@@ -164,6 +165,14 @@ class Desk:
         found = await queries.get_dossier(session, agency=self.agency.id, code=code, units=self.units)
         if found is None:
             raise HTTPException(404)
+        return found
+
+    async def read(self, code: str, verb: str = readings.DOSSIER) -> Dossier:
+        """The dossier of that code, to be shown: that it is read is written down first."""
+        async with self.database.reading() as session:
+            found = await self.dossier(session, code)
+        by = self.rights.actor("nomination.read", found.nomination.unit_id)
+        await readings.leave(self.database, by, verb, found.nomination.id)
         return found
 
 

@@ -11,7 +11,7 @@ from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
-from shared import files
+from shared import files, readings
 from shared.events import Category
 from shared.files import Accepted, FileRefused
 from shared.identity.allowed import allowed
@@ -25,8 +25,7 @@ router = APIRouter()
 @router.get("/ho-so/{code}", dependencies=[allowed("nomination.read")])
 async def show(desk: AtDesk, code: str) -> Response:
     """A dossier as a list of what is to do."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _show(desk, dossier)
 
 
@@ -48,8 +47,7 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
 @router.get("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.read")])
 async def claim(desk: AtDesk, code: str, criterion: str) -> Response:
     """One criterion: what is claimed and what stands behind it."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _claim(desk, dossier, criterion)
 
 
@@ -89,8 +87,7 @@ async def write_claim(
 ) -> Response:
     """Save the claim, with one more piece of evidence if there is one."""
     values = {"text": text, "proof": proof, "version": str(version)}
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     if criterion not in {a.criterion.code for a in dossier.answers}:
         raise HTTPException(404)
@@ -129,8 +126,7 @@ async def attach(
     caption: Annotated[str, Form()] = "",
 ) -> Response:
     """Tie a file to what is claimed. The words were saved before: a dropped line costs a photo, never a paragraph."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     claim = next((a.claim for a in dossier.answers if a.criterion.code == criterion and a.claim), None)
     if claim is None:
@@ -163,8 +159,7 @@ async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
 @router.get("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.read")])
 async def contacts(desk: AtDesk, code: str) -> Response:
     """How the people concerned are reached when their word is needed."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code, readings.CONTACTS)
     by_relation = {one.relation: one for one in dossier.persons}
     own, guardian = by_relation.get(Relation.SELF), by_relation.get(Relation.GUARDIAN)
     values = {
@@ -202,8 +197,7 @@ async def write_contacts(
 ) -> Response:
     """Save the contacts."""
     values = {"email-self": own, "email-guardian": other, "guardian": guardian, "born": born}
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code, readings.CONTACTS)
     by = desk.rights.actor("contacts.write", dossier.nomination.unit_id)
     born_on = read_day(born)
     if born.strip() and born_on is None:

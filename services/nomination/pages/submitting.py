@@ -20,8 +20,7 @@ router = APIRouter()
 @router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _check(desk, dossier)
 
 
@@ -40,8 +39,7 @@ def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
         await _hand_in(desk, dossier, by)
@@ -81,8 +79,7 @@ async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
 @router.get("/ho-so/{code}/rut", dependencies=[allowed("nomination.withdraw")])
 async def ask_withdrawal(desk: AtDesk, code: str) -> Response:
     """What taking a dossier back means."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     desk.rights.actor("nomination.withdraw", dossier.nomination.unit_id)
     return _withdrawing(desk, dossier)
 
@@ -101,8 +98,7 @@ def _withdrawing(desk: Desk, dossier: Dossier, error: str | None = None) -> Resp
 @router.post("/ho-so/{code}/rut", dependencies=[allowed("nomination.withdraw")])
 async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0) -> Response:
     """Take the dossier back."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     by = desk.rights.actor("nomination.withdraw", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
@@ -119,8 +115,7 @@ async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0)
 @router.get("/ho-so/{code}/hanh-trinh", dependencies=[allowed("nomination.read")])
 async def journey(desk: AtDesk, code: str) -> Response:
     """Where the file is, who has it, since when, what follows; then what happened, newest first."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     items = [
         {"at": step.at, "title": title, "token": token, "icon": icon}
         for step in dossier.steps

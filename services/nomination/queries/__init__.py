@@ -125,6 +125,13 @@ async def get_dossier(
     return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons), own_first)
 
 
+async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) -> str | None:
+    """The code that a nomination is known by."""
+    return await session.scalar(
+        select(col(Nomination.code)).where(col(Nomination.agency) == agency, col(Nomination.id) == nomination_id)
+    )
+
+
 async def _answers(session: AsyncSession, nomination: Nomination, category: Category) -> list[Answer]:
     rows = await session.execute(
         select(Criterion, Claim)

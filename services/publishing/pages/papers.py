@@ -12,7 +12,7 @@ from services.publishing.actions import papers
 from services.publishing.pages.consents import PURPOSES
 from services.publishing.pages.desk import RELATIONS, AtDesk, Desk, OnDesk, back
 from services.publishing.rules import ConsentState, Purpose
-from shared import files
+from shared import files, readings
 from shared.files import Accepted, FileRefused
 from shared.identity.allowed import allowed
 from shared.objects import Objects, StoreUnavailable
@@ -91,6 +91,7 @@ async def scan_of(desk: AtDesk, code: str, consent_id: UUID) -> Response:
         paper = await queries.get_paper(session, agency=desk.agency, code=code, consent_id=consent_id)
     if paper is None:
         raise HTTPException(404)
+    await readings.leave(desk.database, desk.rights.actor("paper.read"), readings.PAPER, consent_id)
     content = await _objects(desk).get(files.path_of("publishing", paper.sha256), most=paper.size)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.file_name, safe='')}",

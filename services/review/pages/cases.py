@@ -9,7 +9,7 @@ from services.review import queries, rules
 from services.review.actions import cases, council, offers
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
-from shared import files, parcels
+from shared import files, parcels, readings
 from shared.events import Sealed
 from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
@@ -50,8 +50,9 @@ async def file(desk: AtDesk, code: str, sha256: str) -> Response:
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     kept = found.dossier.files if found and found.dossier else []
     known = next((one for one in kept if one["sha256"] == sha256), None)
-    if known is None:
+    if found is None or known is None:
         raise HTTPException(404)
+    await desk.note(readings.FILE, found.case)
     content = await desk.runtime.objects.get(files.path_of("review", sha256))
     name = f"minh-chung-{sha256[:8]}.{known['name'].rsplit('.', 1)[-1]}"
     headers = {

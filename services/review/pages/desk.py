@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from services.review import queries, rules
 from services.review.actions import council
 from services.review.tables import Case
+from shared import readings
 from shared.clock import Clock
 from shared.database import Database
 from shared.identity.allowed import Granted
@@ -79,6 +80,10 @@ class Desk:
             raise HTTPException(404)
         return found
 
+    async def note(self, verb: str, case: Case) -> None:
+        """Write down that the person is about to read of the case."""
+        await readings.leave(self.database, self.rights.actor("case.read"), verb, case.id)
+
     async def show(
         self, code: str, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
     ) -> Response:
@@ -91,6 +96,8 @@ class Desk:
                 rule_set = await council.pinned_rules(session, found.case)
             except council.NoRuleSet:
                 rule_set = None
+        if found.dossier is not None:
+            await self.note(readings.DOSSIER, found.case)
         return self.pages.render(
             self.request,
             "case.html",

@@ -9,6 +9,7 @@ from services.review import queries, rules
 from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case
+from shared import readings
 from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.pages import read_day
@@ -82,6 +83,8 @@ async def _entry(desk: Desk, code: str, errors: dict[str, str] | None = None) ->
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     if found is None or found.honour is None:
         raise HTTPException(404)
+    if found.dossier is not None:
+        await desk.note(readings.DOSSIER, found.case)
     return desk.pages.render(
         desk.request,
         "honour.html",
