@@ -9,7 +9,6 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import iter_route_contexts
 
@@ -22,8 +21,6 @@ from shared.web import Now
 
 Below = Callable[[frozenset[UUID], date], Awaitable[Mapping[UUID, frozenset[UUID]]]]
 """The units below these on that day, by unit."""
-
-_log = structlog.get_logger("identity")
 
 
 class Allowed:
@@ -40,7 +37,6 @@ class Allowed:
         today = clock.today()
         rights = Rights(person, today, await self._below(request, person, today))
         if not rights.opens(self.act):
-            _log.info("act.refused", act=self.act, reason="role missing")
             raise Forbidden(next(iter(self.rule.roles)))
         fence.put_up(Fence(person.agency, rights.units(self.rule.seen or self.act), who))
         request.state.rights = rights

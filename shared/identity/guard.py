@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
 from shared.identity.sessions import COOKIE, BadSession, SessionReader
-from shared.web import get_pages, problem, wants_json
+from shared.web import get_pages, problem, route_of, wants_json
 
 _log = structlog.get_logger("identity")
 
@@ -130,6 +130,7 @@ async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
 
 async def _on_forbidden(request: Request, error: Exception) -> Response:
     role = ROLE_NAMES[error.role] if isinstance(error, Forbidden) else ""
+    _log.warning("act.refused", path=route_of(request), method=request.method, role=getattr(error, "role", ""))
     return _refuse(
         request,
         "role-missing",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.nomination.actions import plans
 from services.nomination.rules import PlanState
@@ -146,6 +147,16 @@ async def test_the_list_shows_what_may_be_read_and_a_draft_starts_where_one_may(
             started |= {place} if answer.status_code == 303 else set()
             startable |= {place} if covers("nomination.start", role, place) else set()
     assert (shown, started) == (readable, startable)
+
+
+async def test_a_refused_act_is_logged_by_its_route_and_never_by_its_thing(sites: Sites) -> None:
+    site = await sites("nomination")
+    _, codes = await seeded(site)
+    with capture_logs() as logged:
+        async with site.signed_in("head", unit=make.SCHOOL) as head:
+            assert (await head.post(f"/de-cu/ho-so/{codes['own']}/gui")).status_code == 403
+    refused = {"path": "/ho-so/{code}/gui", "method": "POST", "role": "nominator", "log_level": "warning"}
+    assert [line for line in logged if line["event"] == "act.refused"] == [{"event": "act.refused", **refused}]
 
 
 async def test_a_unit_is_below_another_as_long_as_its_edge_lasts(sites: Sites) -> None:

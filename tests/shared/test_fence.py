@@ -1,6 +1,9 @@
 """The second wall: a query that forgot its filter brings nothing that is not the person's."""
 
+import os
+import subprocess
 from importlib import import_module
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -9,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import NoResultFound, ProgrammingError
 from sqlmodel import col, select, update
 
+from deploy.local.postgres import binaries
 from services.nomination import queries
 from services.nomination.actions import nominations
 from services.nomination.tables import Claim, Evidence, Nomination, Person, Subject
@@ -149,3 +153,15 @@ async def test_a_route_that_forgot_its_filter_shows_what_its_person_sees(sites: 
 async def _all(database: Database) -> list[UUID]:
     async with database.reading() as session:
         return list(await session.scalars(select(col(Nomination.id))))
+
+
+async def test_a_backup_by_the_owner_holds_every_row(database: Database, tmp_path: Path) -> None:
+    """As docs/security.md tells operators; without the options the owner's dump stops instead of lacking rows."""
+    dump: list[str | Path] = [binaries() / "pg_dump", "--data-only", "--table=nominations", database.url]
+    own = os.environ | {"PGPASSWORD": PASSWORD}
+    plain = subprocess.run(dump, env=own, capture_output=True, text=True, check=False)
+    assert (plain.returncode, "row-level security" in plain.stderr) == (1, True)
+    own["PGOPTIONS"] = "-c app.agency=* -c app.units=* -c app.person=*"
+    dump.append("--enable-row-security")
+    whole = subprocess.run(dump, env=own, capture_output=True, text=True, check=True)
+    assert whole.stdout.count("\tTB-24-") == 2
