@@ -10,6 +10,8 @@ from structlog.testing import capture_logs
 from services.nomination.actions import plans
 from services.nomination.rules import PlanState
 from services.nomination.tables import PlanFromAbove
+from shared.identity.people import Role
+from shared.identity.sessions import COOKIE
 from shared.policy import Relation, covers
 from tests.support import factories as make
 from tests.support.site import Site, Sites
@@ -147,6 +149,30 @@ async def test_the_list_shows_what_may_be_read_and_a_draft_starts_where_one_may(
             started |= {place} if answer.status_code == 303 else set()
             startable |= {place} if covers("nomination.start", role, place) else set()
     assert (shown, started) == (readable, startable)
+
+
+async def test_of_two_roles_each_reaches_as_far_as_it_does_alone(sites: Sites) -> None:
+    site = await sites("nomination")
+    _, codes = await seeded(site)
+    held = [Role("head", make.SCHOOL), Role("nominator", make.OTHER_SCHOOL)]
+    token = site.minter.session(issuer="https://id", subject="hai-vai", name="Hai vai", roles=held)
+    claim = {"text": "Lời mới.", "version": "1"}
+    async with site.client({"cookie": f"{COOKIE}={token}"}) as both:
+        found = {
+            place: (
+                (await both.get(f"/de-cu/ho-so/{code}")).status_code,
+                (await both.post(f"/de-cu/ho-so/{code}/tieu-chi/GV1", data=claim)).status_code,
+            )
+            for place, code in codes.items()
+        }
+    # What the head sees and the nominator may not write is forbidden; what neither sees is not there.
+    assert found == {
+        "own": (200, 403),
+        "child": (200, 403),
+        "foreign": (200, 303),
+        "parent": (404, 404),
+        THEIRS: (404, 404),
+    }
 
 
 async def test_a_refused_act_is_logged_by_its_route_and_never_by_its_thing(sites: Sites) -> None:
