@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from shared.fence import public
 from shared.listing import Asked, Column, Filter, Link, Listing, Order, Rows, Said, Tag
 from shared.looks import STATES
 from shared.settings import Settings
@@ -32,7 +33,9 @@ NAMES = ("Nguyễn Thị Ánh Tuyết", "Trần Văn Ẩn", "Lê Hoàng Ưng", "
 def add_components_page(app: FastAPI, settings: Settings) -> None:
     """Serve the page, unless this is production."""
     if settings.environment == "local":
-        app.add_api_route(PATH, show, methods=["GET"], include_in_schema=False, response_model=None)
+        app.add_api_route(
+            PATH, show, methods=["GET"], include_in_schema=False, response_model=None, dependencies=[public()]
+        )
 
 
 async def show(request: Request) -> Response:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from shared import outbox
+from shared import fence, outbox
+from shared.fence import UNFENCED
 from shared.outbox import Speaker
 from shared.outbox.recording import attach
 
@@ -77,7 +78,7 @@ class Database:
         parts = urlsplit(url)
         self.engine = create_async_engine(
             urlunsplit(parts._replace(scheme="postgresql+asyncpg")),
-            connect_args={"password": password, "timeout": 10} if password else {"timeout": 10},
+            connect_args={"timeout": 10, "server_settings": UNFENCED} | ({"password": password} if password else {}),
             pool_size=pool_size,
             max_overflow=pool_size,
         )
@@ -96,6 +97,7 @@ class Database:
         async with self._sessions() as session:
             attach(session, self.speaker)
             async with session.begin():
+                await fence.say(session)
                 yield session
                 said = await outbox.write_recorded(session)
         if said:
@@ -111,6 +113,7 @@ class Database:
         """A read-only transaction, for queries: what tries to write fails."""
         async with self._sessions() as session, session.begin():
             await session.connection(execution_options={"postgresql_readonly": True})
+            await fence.say(session)
             yield session
 
     async def connect(self) -> asyncpg.Connection:
@@ -118,7 +121,7 @@ class Database:
 
         The caller closes it.
         """
-        connection = await asyncpg.connect(self.url, password=self.password, timeout=10)
+        connection = await asyncpg.connect(self.url, password=self.password, timeout=10, server_settings=UNFENCED)
         try:
             row = await connection.fetchrow(_CLUSTER)
             if row is not None and not self.elsewhere:

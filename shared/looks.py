@@ -1,27 +1,14 @@
 """What every page draws on: the menu by role, the categories' names, how a state looks (word, colour token, icon).
 
-A line of the menu stands here from the day its page exists; who lacks every role of a line does not see it. The
-states are words for people only: what a state means is its service's business.
+A line of the menu stands here from the day its page exists; who lacks every role of its act (`shared.policy`) does not
+see it. The states are words for people only: what a state means is its service's business.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.events import Category
-
-STAFF = (
-    "nominator",
-    "head",
-    "officer",
-    "member",
-    "secretary",
-    "chair",
-    "signer",
-    "editor",
-    "supervisor",
-    "administrator",
-)
-COUNCIL = ("member", "secretary", "chair")
+from shared.policy import roles_of
 
 CATEGORIES = {
     Category.COLLECTIVE: "Tập thể",
@@ -63,19 +50,19 @@ MENU = (
     ),
     _section(
         "Đề cử",
-        ("Hồ sơ đề cử", "/de-cu/ho-so", "file", ("nominator", "head", "officer", "supervisor")),
-        ("Kế hoạch", "/de-cu/ke-hoach", "book", STAFF),
-        ("Tiêu chí", "/de-cu/tieu-chi", "target", STAFF),
+        ("Hồ sơ đề cử", "/de-cu/ho-so", "file", roles_of("nomination.read")),
+        ("Kế hoạch", "/de-cu/ke-hoach", "book", roles_of("plan.read")),
+        ("Tiêu chí", "/de-cu/tieu-chi", "target", roles_of("criteria.read")),
     ),
     _section(
         "Xét duyệt",
-        ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", ("officer", "signer", "supervisor", *COUNCIL)),
-        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", ("officer", "signer", "supervisor", *COUNCIL)),
+        ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", roles_of("case.read")),
+        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", roles_of("honour.read")),
     ),
     _section(
         "Lan tỏa",
-        ("Bài gương", "/lan-toa/bai", "news", ("editor", "officer", "signer")),
-        ("Lượt gửi", "/lan-toa/luot-gui", "send", ("editor", "operator")),
+        ("Bài gương", "/lan-toa/bai", "news", roles_of("story.read")),
+        ("Lượt gửi", "/lan-toa/luot-gui", "send", roles_of("delivery.read")),
     ),
 )
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.fence import UNFENCED
 from shared.outbox import archive
 
 # A migration that waits for a lock makes everybody behind it wait too: give up early, try again later.
@@ -109,7 +110,7 @@ async def _with_connection(url: str, password: str | None, folder: Path, act: An
 def _engine(url: str, password: str | None) -> Any:
     return create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        connect_args={"password": password} if password else {},
+        connect_args={"server_settings": UNFENCED} | ({"password": password} if password else {}),
         poolclass=NullPool,
     )
 

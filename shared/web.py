@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import asyncapi
 from shared.clock import Clock
 from shared.database import Database
+from shared.fence import Fenced, public
 from shared.files import MOST_BYTES
 from shared.inbox.failures import is_passing
 from shared.language import InLanguage
@@ -98,6 +99,7 @@ def make_app(runtime: Runtime, *, work: bool) -> FastAPI:
     )
     app.state.runtime = runtime
     make_pages(runtime.folder, agency=runtime.agency.name, clock=runtime.clock).mount(app)
+    app.add_middleware(Fenced)
     app.add_middleware(Bounds)
     app.add_middleware(Tracing)
     app.add_middleware(InLanguage)  # outermost: error pages have a language too
@@ -108,11 +110,11 @@ def make_app(runtime: Runtime, *, work: bool) -> FastAPI:
 
 
 def _add_health(app: FastAPI, runtime: Runtime) -> None:
-    @app.get("/livez", include_in_schema=False)
+    @app.get("/livez", include_in_schema=False, dependencies=[public()])
     async def livez() -> dict[str, bool]:
         return {"live": True}
 
-    @app.get("/readyz", include_in_schema=False)
+    @app.get("/readyz", include_in_schema=False, dependencies=[public()])
     async def readyz() -> JSONResponse:
         troubles = await runtime.troubles()
         body: dict[str, Any] = {"ready": not troubles, "reasons": troubles}
@@ -120,7 +122,7 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
         body |= {"lease": runtime.relay.holds_lease, "partitions": runtime.worker.assigned}
         return JSONResponse(body, 503 if troubles else 200)
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics", include_in_schema=False, dependencies=[public()])
     async def metrics() -> Response:
         if runtime.work:  # one who only serves pages would repeat what the others tell
             await runtime.measures.take()
@@ -128,7 +130,7 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
 
 
 def _add_events(app: FastAPI, runtime: Runtime) -> None:
-    @app.get(f"/api/v1/{runtime.service}/asyncapi.json", include_in_schema=False)
+    @app.get(f"/api/v1/{runtime.service}/asyncapi.json", include_in_schema=False, dependencies=[public()])
     async def events() -> JSONResponse:
         return JSONResponse(asyncapi.document(runtime.service, runtime.hearing.handlers))
 

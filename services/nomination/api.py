@@ -20,17 +20,16 @@ from services.nomination import queries, rules
 from services.nomination.actions import nominations, plans
 from services.nomination.queries import Dossier, packing
 from services.nomination.rules import Relation
-from shared import idempotency
+from shared import idempotency, readings
 from shared.audit import Actor
 from shared.clock import Clock
 from shared.events import Category
-from shared.identity.guard import SignedIn
-from shared.identity.people import Forbidden, Person
+from shared.identity.allowed import Granted, allowed
+from shared.policy import Rights
 from shared.runtime import Runtime
 from shared.web import Now, Problem
 
 router = APIRouter(prefix="/api/v1/nomination", tags=["nominations"])
-READERS = ("nominator", "head", "officer", "supervisor")
 PATH = "/api/v1/nomination/nominations"
 
 
@@ -86,25 +85,21 @@ class Draft(Written):
 class Caller:
     """Who calls, and on what."""
 
-    def __init__(self, request: Request, person: Person, clock: Clock) -> None:
+    def __init__(self, request: Request, rights: Rights, clock: Clock) -> None:
         runtime: Runtime = request.app.state.runtime
-        self.request, self.person, self.clock, self.runtime = request, person, clock, runtime
+        self.request, self.rights, self.clock, self.runtime = request, rights, clock, runtime
+        self.person = rights.person
         self.agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
 
     @property
     def units(self) -> frozenset[UUID] | None:
         """The units whose files the caller may see; None: of all."""
-        return self.person.units_for(READERS, self.clock.today())
-
-    def nominator(self, unit_id: UUID) -> Actor:
-        """The caller as nominator of that unit. Raises Forbidden."""
-        acting = self.person.acting_as("nominator", unit_id, on=self.clock.today())
-        return Actor("|".join(self.person.identity), acting.role, unit_id)
+        return self.rights.units("nomination.read")
 
     async def dossier(self, session: AsyncSession, code: str) -> Dossier:
         """The dossier of that code; a foreign one does not exist for the caller."""
-        found = await queries.get_dossier(session, agency=self.agency.id, code=code)
-        if found is None or (self.units is not None and found.nomination.unit_id not in self.units):
+        found = await queries.get_dossier(session, agency=self.agency.id, code=code, units=self.units)
+        if found is None:
             raise Problem(404, "not-found", "Không có hồ sơ này")
         return found
 
@@ -118,24 +113,22 @@ class Caller:
         )
 
 
-async def _caller(request: Request, person: SignedIn, clock: Now) -> Caller:
-    if not person.holds_any(READERS, clock.today()):
-        raise Forbidden("nominator")
-    return Caller(request, person, clock)
+async def _caller(request: Request, rights: Granted, clock: Now) -> Caller:
+    return Caller(request, rights, clock)
 
 
 By = Annotated[Caller, Depends(_caller)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
-@router.post("/nominations", status_code=201, response_model=None)
+@router.post("/nominations", status_code=201, response_model=None, dependencies=[allowed("nomination.start")])
 async def create(by: By, draft: Draft, key: Key = None) -> Response:
     """Begin a draft, with what is claimed so far."""
     call = await by.call(key)
-    own = by.person.units_for(("nominator",), by.clock.today())
+    own = by.rights.units("nomination.start")
     if own is not None and draft.unit_id not in own:
         raise _wrong("unit_id", "unit-not-own", "Chỉ giới thiệu được người của đơn vị mình")
-    actor = by.nominator(draft.unit_id)
+    actor = by.rights.actor("nomination.start", draft.unit_id)
     try:
         async with by.runtime.database.transaction() as session:
             before = await idempotency.begin(session, call)
@@ -203,7 +196,7 @@ async def _contacts(session: AsyncSession, by: Caller, given: Contacts, nominati
     )
 
 
-@router.post("/nominations/{code}/submission", response_model=None)
+@router.post("/nominations/{code}/submission", response_model=None, dependencies=[allowed("nomination.submit")])
 async def submit(by: By, code: str, key: Key = None) -> Response:
     """Hand a dossier in, the first time or corrected."""
     call = await by.call(key)
@@ -213,7 +206,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
             if before is not None:
                 return _answer(before)
             found = await by.dossier(session, code)
-            actor = by.nominator(found.nomination.unit_id)
+            actor = by.rights.actor("nomination.submit", found.nomination.unit_id)
             await nominations.check_submittable(session, nomination_id=found.nomination.id, today=by.clock.today())
         sealed = await packing.seal(by.runtime, packing.dossier_of(found), "review")
         async with by.runtime.database.transaction() as session:
@@ -246,7 +239,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
     return _answer(answer)
 
 
-@router.get("/nominations")
+@router.get("/nominations", dependencies=[allowed("nomination.read")])
 async def list_all(by: By, cursor: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 50) -> dict[str, Any]:
     """The files that the caller may see, newest first."""
     before = _before(cursor)
@@ -268,11 +261,13 @@ async def list_all(by: By, cursor: str = "", limit: Annotated[int, Query(ge=1, l
     return {"items": items, "next": _cursor(found[limit - 1].nomination.code) if len(found) > limit else None}
 
 
-@router.get("/nominations/{code}", response_model=None)
+@router.get("/nominations/{code}", response_model=None, dependencies=[allowed("nomination.read")])
 async def get(by: By, code: str, known: Annotated[str | None, Header(alias="If-None-Match")] = None) -> Response:
     """One file; `ETag` is its version."""
     async with by.runtime.database.reading() as session:
         found = await by.dossier(session, code)
+    reader = by.rights.actor("nomination.read", found.nomination.unit_id)
+    await readings.leave(by.runtime.database, reader, readings.EXPORT, found.nomination.id)
     headers = {"ETag": f'"{found.nomination.version}"', "Cache-Control": "private, no-cache"}
     if known == headers["ETag"]:
         return Response(status_code=304, headers=headers)

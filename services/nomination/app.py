@@ -1,13 +1,20 @@
 """Puts the nomination service together; no logic."""
 
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
 from fastapi import FastAPI
 
 from services.nomination import api, pages
 from services.nomination.consumers.background import add_jobs
 from services.nomination.consumers.receivers import RECEIVERS
+from services.nomination.queries.units import units_below
+from shared.identity.allowed import Below
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
+from shared.links import Links
 from shared.parcels import ParcelReader, sweep_hourly
 from shared.runtime import Runtime
 from shared.web import make_app
@@ -26,9 +33,19 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
         database=runtime.database,
         rate_scale=settings.rate_scale,
     )
+    app.state.below = _below(runtime)
+    app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
     app.include_router(api.router)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock)
     return app
+
+
+def _below(runtime: Runtime) -> Below:
+    async def below(units: frozenset[UUID], on: date) -> Mapping[UUID, frozenset[UUID]]:
+        async with runtime.database.reading() as session:
+            return await units_below(session, agency=runtime.settings.agency, units=units, on=on)
+
+    return below

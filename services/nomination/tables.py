@@ -41,6 +41,23 @@ class Unit(Row, table=True):
     valid_to: date | None = None
 
 
+class UnitEdge(Row, table=True):
+    """A unit under another, in one line of authority, as of its dates."""
+
+    __tablename__ = "unit_edges"
+    __table_args__ = (
+        Index(None, "agency", "parent_id"),
+        UniqueConstraint("child_id", "parent_id", "line", "valid_from"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    child_id: UUID = Field(foreign_key="units.id")
+    parent_id: UUID = Field(foreign_key="units.id")
+    line: str
+    valid_from: date
+    valid_to: date | None = Field(default=None, description="exclusive")
+
+
 class Plan(Row, table=True):
     """An issued document. What the papers do not say stays empty and shows as unconfirmed."""
 

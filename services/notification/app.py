@@ -9,6 +9,7 @@ from services.notification import pages, queries
 from services.notification.actions import accounts
 from services.notification.consumers.background import add_jobs
 from services.notification.consumers.receivers import RECEIVERS
+from shared.fence import public
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.people import Person, Role
@@ -108,5 +109,5 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     providers = [Provider.of(one, agency=settings.agency, address=settings.address) for one in settings.providers]
     minter = SessionMinter.from_file(settings.secrets / PRIVATE_FILE, settings.agency, runtime.clock)
     ways = SignIn(providers, minter, sessions, Book(runtime), settings.session_idle, settings.session_life)
-    app.include_router(sign_in_routes(ways))
+    app.include_router(sign_in_routes(ways), dependencies=[public()])
     return app

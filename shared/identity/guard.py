@@ -21,7 +21,7 @@ from shared.identity.people import ROLE_NAMES, Forbidden, Person
 from shared.identity.sessions import COOKIE, BadSession, SessionReader, set_cookie
 from shared.language import translate
 from shared.rates import RateLimited, Rates
-from shared.web import get_pages, problem, wants_json
+from shared.web import get_pages, problem, route_of, wants_json
 from shared.wording import say
 
 _log = structlog.get_logger("identity")
@@ -183,6 +183,7 @@ async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
 
 async def _on_forbidden(request: Request, error: Exception) -> Response:
     role = ROLE_NAMES[error.role] if isinstance(error, Forbidden) else ""
+    _log.warning("act.refused", path=route_of(request), method=request.method, role=getattr(error, "role", ""))
     return _refuse(
         request,
         "role-missing",

@@ -241,7 +241,7 @@ async def test_a_returned_dossier_is_corrected_and_sent_again(database: Database
         )
         await hearing.take_reason(session, nomination_id=made.id, revision=1, reason="Cần thêm biên bản.")
     async with database.transaction() as session:
-        found = await queries.get_dossier(session, agency="tan-binh", code=made.code)
+        found = await queries.get_dossier(session, agency="tan-binh", code=made.code, units=None)
     assert found is not None
     assert [one.reason for one in found.reasons] == ["Cần thêm biên bản."]
     said = NominationRevised.model_validate(about(made) | {"revision": 2, "dossier": make.PARCEL})

@@ -68,8 +68,10 @@ async def test_a_nomination_from_its_first_word_to_its_hand_in(site: Site, plan:
         (verb, *who)
         for verb in (
             "nomination.started",
+            "dossier.read",
             "claim.written",
             "evidence.added",
+            "contacts.read",
             "contacts.written",
             "nomination.submitted",
         )

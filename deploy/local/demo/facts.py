@@ -15,6 +15,7 @@ from deploy.local.demo.story import Story
 from deploy.local.services import database
 from shared.events import SERVICES
 from shared.federation import Federation
+from shared.fence import UNFENCED
 from shared.kafka import KafkaAccess
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class Facts:
             for service in SERVICES:
                 name = database(agency, service)
                 password = (stage.local.secret_folder(agency, service) / "database.password").read_text().strip()
-                found[agency, service] = await asyncpg.connect(stage.postgres.url(name, name), password=password)
+                found[agency, service] = await asyncpg.connect(
+                    stage.postgres.url(name, name), password=password, server_settings=UNFENCED
+                )
         broker = stage.broker
         kafka = KafkaAccess(broker.address, broker.admin_user, broker.admin_password).client_options()
         topics = (await asyncio.to_thread(lambda: broker.admin().list_topics(timeout=10))).topics

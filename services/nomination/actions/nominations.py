@@ -333,6 +333,11 @@ async def _sizes(session: AsyncSession, nomination_id: UUID) -> list[int]:
     return [size or 0 for _, size in rows]
 
 
+async def note_shared_trail(session: AsyncSession, *, nomination_id: UUID, by: Actor) -> None:
+    """Write down that somebody made a link to who read the dossier."""
+    await audit.record(session, by, "trail.shared", nomination_id)
+
+
 async def lock(session: AsyncSession, nomination_id: UUID) -> Nomination:
     """The nomination as it is now, locked until the transaction ends. Raises NoResultFound."""
     locked = select(Nomination).where(col(Nomination.id) == nomination_id).with_for_update()

@@ -12,7 +12,7 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination.actions import cascade
-from services.nomination.tables import Criterion, Plan, Round, Unit
+from services.nomination.tables import Criterion, Plan, Round, Unit, UnitEdge
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import UnitOpened
@@ -51,6 +51,25 @@ async def open_unit(
     outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
     await audit.record(session, by, "unit.opened", unit.id)
     return unit
+
+
+async def put_under(
+    session: AsyncSession, *, child: UUID, parent: UUID, line: str, since: date, until: date | None = None, by: Actor
+) -> UnitEdge:
+    """Let a unit stand under another in a line, from a day on until (exclusive) another.
+
+    Raises NoResultFound for an unknown unit, ValueError for one under itself.
+    """
+    if child == parent:
+        raise ValueError("a unit cannot stand under itself")
+    lower, upper = await session.get_one(Unit, child), await session.get_one(Unit, parent)
+    edge = UnitEdge(
+        agency=lower.agency, child_id=lower.id, parent_id=upper.id, line=line, valid_from=since, valid_to=until
+    )
+    session.add(edge)
+    await session.flush()
+    await audit.record(session, by, "unit.put_under", child)
+    return edge
 
 
 async def enter_plan(

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from services.nomination.pages import dossiers, plans, starting, submitting
+from services.nomination.pages import dossiers, plans, starting, submitting, trails
 
-router = APIRouter(prefix="/de-cu", include_in_schema=False)
-for part in (starting, dossiers, submitting, plans):
-    router.include_router(part.router)
+router = APIRouter(include_in_schema=False)
+for part in (starting, dossiers, submitting, plans, trails):
+    router.include_router(part.router, prefix="/de-cu")
+router.include_router(trails.own)

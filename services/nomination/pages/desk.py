@@ -14,12 +14,13 @@ from services.nomination.actions import plans
 from services.nomination.queries import Dossier
 from services.nomination.rules import WITHDRAWABLE, State
 from services.nomination.tables import Nomination, Step
-from shared.audit import Actor
+from shared import readings
 from shared.clock import Clock
 from shared.database import Database
-from shared.identity.guard import SignedIn
-from shared.identity.people import Forbidden, Person
+from shared.identity.allowed import Granted
+from shared.identity.people import Person
 from shared.pages import Pages
+from shared.policy import Rights
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
@@ -85,7 +86,6 @@ AFTER_HONOUR = {
     "revoked": ("Hồ sơ đã đóng", "Không còn bước nào"),
     "published": ("Cổng thông tin", "Bài gương đang được đăng; không phải làm gì thêm"),
 }
-READERS = ("nominator", "head", "officer", "supervisor")
 
 
 def whereabouts(dossier: Dossier, name_of: Callable[[str], str]) -> dict[str, Any]:
@@ -127,6 +127,7 @@ class Desk:
     database: Database
     pages: Pages
     clock: Clock
+    rights: Rights
 
     @property
     def runtime(self) -> Runtime:
@@ -148,49 +149,35 @@ class Desk:
     @property
     def units(self) -> frozenset[UUID] | None:
         """The units whose files the person may see; None: all of the agency."""
-        return self.person.units_for(READERS, self.clock.today())
+        return self.rights.units("nomination.read")
 
     @property
     def nominating(self) -> frozenset[UUID] | None:
         """The units for which the person may put somebody forward; None: for all of the agency."""
-        return self.person.units_for(("nominator",), self.clock.today())
-
-    def may_see(self, unit_id: UUID) -> bool:
-        """Whether a file of that unit is the person's to see."""
-        return self.units is None or unit_id in self.units
-
-    def nominator(self, unit_id: UUID) -> Actor:
-        """The person as nominator of that unit. Raises Forbidden."""
-        acting = self.person.acting_as("nominator", unit_id, on=self.clock.today())
-        return Actor("|".join(self.person.identity), acting.role, unit_id)
+        return self.rights.units("nomination.start")
 
     def may_withdraw(self, nomination: Nomination) -> bool:
         """Whether the person may take this dossier back as it is now."""
-        own = self.nominating
-        ours = own is None or nomination.unit_id in own
-        return ours and nomination.state in WITHDRAWABLE
-
-    def speaks_as(self, role: str) -> bool:
-        """Whether the person has that role for the whole agency."""
-        return self.person.everywhere(role, self.clock.today())
-
-    def acting(self, role: str) -> Actor:
-        """The person in that role for the whole agency. Raises Forbidden."""
-        acting = self.person.acting_as(role, on=self.clock.today())
-        return Actor("|".join(self.person.identity), acting.role)
+        return self.rights.may("nomination.withdraw", nomination.unit_id) and nomination.state in WITHDRAWABLE
 
     async def dossier(self, session: AsyncSession, code: str) -> Dossier:
         """The dossier of that code; foreign ones do not exist for the person (404)."""
-        found = await queries.get_dossier(session, agency=self.agency.id, code=code)
-        if found is None or not self.may_see(found.nomination.unit_id):
+        found = await queries.get_dossier(session, agency=self.agency.id, code=code, units=self.units)
+        if found is None:
             raise HTTPException(404)
         return found
 
+    async def read(self, code: str, verb: str = readings.DOSSIER) -> Dossier:
+        """The dossier of that code, to be shown: that it is read is written down first."""
+        async with self.database.reading() as session:
+            found = await self.dossier(session, code)
+        by = self.rights.actor("nomination.read", found.nomination.unit_id)
+        await readings.leave(self.database, by, verb, found.nomination.id)
+        return found
 
-async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:
-    if not person.holds_any(READERS, clock.today()):
-        raise Forbidden("nominator")
-    return Desk(request, person, database, pages, clock)
+
+async def _desk(request: Request, rights: Granted, database: Db, pages: Html, clock: Now) -> Desk:
+    return Desk(request, rights.person, database, pages, clock, rights)
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

@@ -11,9 +11,10 @@ from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
-from shared import files
+from shared import files, readings
 from shared.events import Category
 from shared.files import Accepted, FileRefused
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
 from shared.pages import read_day
@@ -21,11 +22,10 @@ from shared.pages import read_day
 router = APIRouter()
 
 
-@router.get("/ho-so/{code}")
+@router.get("/ho-so/{code}", dependencies=[allowed("nomination.read")])
 async def show(desk: AtDesk, code: str) -> Response:
     """A dossier as a list of what is to do."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _show(desk, dossier)
 
 
@@ -44,11 +44,10 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
     )
 
 
-@router.get("/ho-so/{code}/tieu-chi/{criterion}")
+@router.get("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.read")])
 async def claim(desk: AtDesk, code: str, criterion: str) -> Response:
     """One criterion: what is claimed and what stands behind it."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _claim(desk, dossier, criterion)
 
 
@@ -77,7 +76,7 @@ def _claim(
     )
 
 
-@router.post("/ho-so/{code}/tieu-chi/{criterion}")
+@router.post("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.write")])
 async def write_claim(
     desk: AtDesk,
     code: str,
@@ -88,9 +87,8 @@ async def write_claim(
 ) -> Response:
     """Save the claim, with one more piece of evidence if there is one."""
     values = {"text": text, "proof": proof, "version": str(version)}
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     if criterion not in {a.criterion.code for a in dossier.answers}:
         raise HTTPException(404)
     if not text.strip():
@@ -119,7 +117,7 @@ async def write_claim(
     return see_other(f"/de-cu/ho-so/{code}#{criterion}")
 
 
-@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep")
+@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep", dependencies=[allowed("nomination.write")])
 async def attach(
     desk: AtDesk,
     code: str,
@@ -128,9 +126,8 @@ async def attach(
     caption: Annotated[str, Form()] = "",
 ) -> Response:
     """Tie a file to what is claimed. The words were saved before: a dropped line costs a photo, never a paragraph."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     claim = next((a.claim for a in dossier.answers if a.criterion.code == criterion and a.claim), None)
     if claim is None:
         return _claim(desk, dossier, criterion, errors={"text": "Hãy viết và lưu thành tích trước, rồi thêm tệp."})
@@ -159,11 +156,10 @@ async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
     return accepted
 
 
-@router.get("/ho-so/{code}/lien-he")
+@router.get("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.read")])
 async def contacts(desk: AtDesk, code: str) -> Response:
     """How the people concerned are reached when their word is needed."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code, readings.CONTACTS)
     by_relation = {one.relation: one for one in dossier.persons}
     own, guardian = by_relation.get(Relation.SELF), by_relation.get(Relation.GUARDIAN)
     values = {
@@ -190,7 +186,7 @@ def _contacts(
     )
 
 
-@router.post("/ho-so/{code}/lien-he")
+@router.post("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.write")])
 async def write_contacts(
     desk: AtDesk,
     code: str,
@@ -201,9 +197,8 @@ async def write_contacts(
 ) -> Response:
     """Save the contacts."""
     values = {"email-self": own, "email-guardian": other, "guardian": guardian, "born": born}
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code, readings.CONTACTS)
+    by = desk.rights.actor("contacts.write", dossier.nomination.unit_id)
     born_on = read_day(born)
     if born.strip() and born_on is None:
         return _contacts(desk, dossier, values, {"born": "Hãy ghi ngày sinh theo kiểu 05/09/2012."})

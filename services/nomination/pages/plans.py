@@ -13,17 +13,16 @@ from services.nomination.actions import cascade
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import plans
 from services.nomination.rules import PlanState
+from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 from shared.pages import day, read_day
 
 router = APIRouter()
 
 GENERAL = "Chung cho mọi đối tượng"
-ISSUER = "officer"
-"""The role that speaks for the agency about plans."""
 
 
-@router.get("/ke-hoach")
+@router.get("/ke-hoach", dependencies=[allowed("plan.read")])
 async def list_plans(desk: AtDesk) -> Response:
     """The agency's plans, and those of the agencies above."""
     async with desk.database.reading() as session:
@@ -32,7 +31,7 @@ async def list_plans(desk: AtDesk) -> Response:
     return desk.pages.render(desk.request, "plans.html", found=found, above=above, names=_names(desk))
 
 
-@router.get("/ke-hoach/{code}")
+@router.get("/ke-hoach/{code}", dependencies=[allowed("plan.read")])
 async def show_plan(desk: AtDesk, code: str) -> Response:
     """One plan; what its papers do not say shows as unconfirmed."""
     return await _plan(desk, code)
@@ -65,13 +64,13 @@ async def _plan(
         heard={one.number: one for one in above if one.number},
         names=_names(desk),
         below=[(child.short, read.get(child.id)) for child in children],
-        issuing=desk.speaks_as(ISSUER) and plan.state is PlanState.IN_FORCE,
+        issuing=desk.rights.may("plan.issue") and plan.state is PlanState.IN_FORCE,
         errors=errors or {},
         values=values,
     )
 
 
-@router.post("/ke-hoach/{code}/sua")
+@router.post("/ke-hoach/{code}/sua", dependencies=[allowed("plan.issue")])
 async def amend_plan(
     desk: AtDesk,
     code: str,
@@ -82,7 +81,7 @@ async def amend_plan(
     period: Annotated[str, Form()] = "",
 ) -> Response:
     """Publish a new version: every agency below hears of it."""
-    by = desk.acting(ISSUER)
+    by = desk.rights.actor("plan.issue")
     typed = {"title": title, "number": number, "issued_on": issued_on, "period": period, "version": str(version)}
     errors = {} if title.strip() else {"title": "Hãy ghi tên kế hoạch."}
     if not period.strip():
@@ -103,10 +102,9 @@ async def amend_plan(
     return see_other(f"/de-cu/ke-hoach/{code}")
 
 
-@router.get("/ke-hoach/{code}/thu-hoi")
+@router.get("/ke-hoach/{code}/thu-hoi", dependencies=[allowed("plan.issue")])
 async def before_withdrawing(desk: AtDesk, code: str) -> Response:
     """What withdrawing does, before it is done."""
-    desk.acting(ISSUER)
     async with desk.database.reading() as session:
         found = await plans.get_plan(session, agency=desk.agency.id, code=code)
     if found is None:
@@ -117,10 +115,10 @@ async def before_withdrawing(desk: AtDesk, code: str) -> Response:
     )
 
 
-@router.post("/ke-hoach/{code}/thu-hoi")
+@router.post("/ke-hoach/{code}/thu-hoi", dependencies=[allowed("plan.issue")])
 async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]) -> Response:
     """Take a plan out of force: every agency below hears of it."""
-    by = desk.acting(ISSUER)
+    by = desk.rights.actor("plan.issue")
     plan_id = await _own(desk, code)
     try:
         async with desk.database.transaction() as session:
@@ -130,7 +128,7 @@ async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]
     return see_other(f"/de-cu/ke-hoach/{code}")
 
 
-@router.get("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
+@router.get("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}", dependencies=[allowed("plan.read")])
 async def show_from_above(desk: AtDesk, issuer_agency: str, plan_id: UUID) -> Response:
     """A plan of an agency above, as it was heard."""
     return await _from_above(desk, issuer_agency, plan_id)
@@ -149,15 +147,15 @@ async def _from_above(desk: Desk, issuer_agency: str, plan_id: UUID, error: str 
         plan=found,
         issued_on=date.fromisoformat(issued_on) if issued_on else None,
         names=_names(desk),
-        reading=desk.speaks_as(ISSUER),
+        reading=desk.rights.may("plan.issue"),
         error=error,
     )
 
 
-@router.post("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
+@router.post("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}", dependencies=[allowed("plan.issue")])
 async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: Annotated[int, Form()]) -> Response:
     """Say to the agency above that its plan was read."""
-    by = desk.acting(ISSUER)
+    by = desk.rights.actor("plan.issue")
     async with desk.database.reading() as session:
         place = {"agency": desk.agency.id, "issuer_agency": issuer_agency, "plan_id": plan_id}
         if await plans.get_from_above(session, **place) is None:  # type: ignore[arg-type]
@@ -171,7 +169,7 @@ async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: 
     return see_other(f"/de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
 
 
-@router.get("/tieu-chi")
+@router.get("/tieu-chi", dependencies=[allowed("criteria.read")])
 async def list_criteria(desk: AtDesk) -> Response:
     """The newest criteria pack by category."""
     async with desk.database.reading() as session:

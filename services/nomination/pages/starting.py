@@ -12,7 +12,7 @@ from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.tables import Nomination, Round, Subject, Unit
 from shared.events import Category
-from shared.identity.people import Forbidden
+from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
@@ -37,7 +37,7 @@ def _cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
     return code, subject.name, Said(CATEGORIES[subject.category]), unit.name, Tag("nomination", nomination.state)
 
 
-@router.get("/ho-so")
+@router.get("/ho-so", dependencies=[allowed("nomination.read")])
 async def list_files(desk: AtDesk) -> Response:
     """The nominations of the person's units."""
     asked = Asked.of(desk.request, queries.FILE_ORDERS, queries.FILE_FILTERS)
@@ -48,7 +48,7 @@ async def list_files(desk: AtDesk) -> Response:
     return desk.pages.listing(desk.request, "list.html", listing, file="ho-so-de-cu", may_start=may_start)
 
 
-@router.get("/ho-so/moi")
+@router.get("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def new(desk: AtDesk) -> Response:
     """The first page of a nomination."""
     return await _new(desk, dict.fromkeys(("unit", "round", "category", "name", "position"), ""), {})
@@ -56,8 +56,6 @@ async def new(desk: AtDesk) -> Response:
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     units = desk.nominating
-    if units == frozenset():
-        raise Forbidden("nominator")
     today = desk.clock.today()
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units)
@@ -78,7 +76,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
     )
 
 
-@router.post("/ho-so/moi")
+@router.post("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def start(
     desk: AtDesk,
     unit: Annotated[str, Form()] = "",
@@ -93,7 +91,7 @@ async def start(
     errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
-    by = desk.nominator(unit_id)
+    by = desk.rights.actor("nomination.start", unit_id)
     try:
         async with desk.database.transaction() as session:
             pack = await queries.newest_pack(session, agency=desk.agency.id)

@@ -11,16 +11,16 @@ from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.queries import Dossier, packing
 from shared.audit import Actor
+from shared.identity.allowed import allowed
 from shared.objects import StoreUnavailable
 
 router = APIRouter()
 
 
-@router.get("/ho-so/{code}/gui")
+@router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     return _check(desk, dossier)
 
 
@@ -36,12 +36,11 @@ def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None
     )
 
 
-@router.post("/ho-so/{code}/gui")
+@router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
         await _hand_in(desk, dossier, by)
     except rules.NotComplete as refusal:
@@ -77,12 +76,11 @@ async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
         )
 
 
-@router.get("/ho-so/{code}/rut")
+@router.get("/ho-so/{code}/rut", dependencies=[allowed("nomination.withdraw")])
 async def ask_withdrawal(desk: AtDesk, code: str) -> Response:
     """What taking a dossier back means."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code)
+    desk.rights.actor("nomination.withdraw", dossier.nomination.unit_id)
     return _withdrawing(desk, dossier)
 
 
@@ -97,12 +95,11 @@ def _withdrawing(desk: Desk, dossier: Dossier, error: str | None = None) -> Resp
     )
 
 
-@router.post("/ho-so/{code}/rut")
+@router.post("/ho-so/{code}/rut", dependencies=[allowed("nomination.withdraw")])
 async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0) -> Response:
     """Take the dossier back."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
-    by = desk.nominator(dossier.nomination.unit_id)
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.withdraw", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
             await nominations.withdraw_nomination(
@@ -115,11 +112,10 @@ async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0)
     return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")
 
 
-@router.get("/ho-so/{code}/hanh-trinh")
+@router.get("/ho-so/{code}/hanh-trinh", dependencies=[allowed("nomination.read")])
 async def journey(desk: AtDesk, code: str) -> Response:
     """Where the file is, who has it, since when, what follows; then what happened, newest first."""
-    async with desk.database.reading() as session:
-        dossier = await desk.dossier(session, code)
+    dossier = await desk.read(code)
     items = [
         {"at": step.at, "title": title, "token": token, "icon": icon}
         for step in dossier.steps

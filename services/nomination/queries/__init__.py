@@ -119,18 +119,21 @@ async def page_of_files(session: AsyncSession, *, agency: str, units: Collection
     return await page_of(session, query, asked, FILE_ORDERS, col(Nomination.id))
 
 
-async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossier | None:
-    """Everything of one nomination, criteria in the pack's order."""
-    row = (
-        await session.execute(
-            select(Nomination, Subject, Unit, Plan, Round)
-            .join(Subject, col(Subject.id) == col(Nomination.subject_id))
-            .join(Unit, col(Unit.id) == col(Nomination.unit_id))
-            .join(Plan, col(Plan.id) == col(Nomination.plan_id))
-            .join(Round, col(Round.id) == col(Nomination.round_id))
-            .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
-        )
-    ).one_or_none()
+async def get_dossier(
+    session: AsyncSession, *, agency: str, code: str, units: Collection[UUID] | None
+) -> Dossier | None:
+    """Everything of one nomination of these units (None: of all), criteria in the pack's order."""
+    query = (
+        select(Nomination, Subject, Unit, Plan, Round)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
+    )
+    if units is not None:
+        query = query.where(col(Nomination.unit_id).in_(units))
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     nomination, subject, unit, plan, chosen = row
@@ -144,6 +147,13 @@ async def get_dossier(session: AsyncSession, *, agency: str, code: str) -> Dossi
     persons = await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
     own_first = sorted(persons, key=lambda one: one.relation is not rules.Relation.SELF)
     return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons), own_first)
+
+
+async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) -> str | None:
+    """The code that a nomination is known by."""
+    return await session.scalar(
+        select(col(Nomination.code)).where(col(Nomination.agency) == agency, col(Nomination.id) == nomination_id)
+    )
 
 
 async def _answers(session: AsyncSession, nomination: Nomination, category: Category) -> list[Answer]:

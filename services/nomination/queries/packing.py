@@ -83,7 +83,7 @@ def contacts_of(found: Dossier) -> ToPack:
 async def find_for_packing(session: AsyncSession, nomination_id: UUID) -> Dossier:
     """The dossier of a nomination. Raises LookupError when there is no such nomination."""
     nomination = await session.get(Nomination, nomination_id)
-    found = nomination and await get_dossier(session, agency=nomination.agency, code=nomination.code)
+    found = nomination and await get_dossier(session, agency=nomination.agency, code=nomination.code, units=None)
     if not found:
         raise LookupError(f"no nomination {nomination_id}")
     return found

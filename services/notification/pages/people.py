@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 from services.notification import queries
 from services.notification.actions import accounts
 from shared.audit import Actor
+from shared.identity.allowed import allowed
 from shared.identity.guard import SignedIn
 from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
 from shared.pages import read_day
 from shared.web import Db, Html, Now
 
-router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False)
+router = APIRouter(
+    prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")]
+)
 HERE = "/viec/quan-tri/nguoi"
 
 

@@ -8,10 +8,11 @@ from fastapi.responses import RedirectResponse, Response
 from services.notification import queries
 from services.notification.actions import accounts
 from shared.audit import Actor
+from shared.identity.allowed import allowed
 from shared.identity.guard import SignedIn
 from shared.web import Db, Html, Now
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[allowed("session.manage")])
 
 
 @router.get("/phien")

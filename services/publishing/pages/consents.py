@@ -11,6 +11,7 @@ from services.publishing.pages.naming import name_of
 from services.publishing.queries import Asked
 from services.publishing.rules import ConsentState, Purpose
 from shared.database import Database
+from shared.fence import public
 from shared.links import BadLink, Links
 from shared.pages import Pages
 from shared.web import Db, Html, Now
@@ -45,7 +46,7 @@ async def _asked(request: Request, token: str, database: Db, clock: Now) -> Aske
 About = Annotated[Asked | None, Depends(_asked)]
 
 
-@router.get("/{token}")
+@router.get("/{token}", dependencies=[public()])
 async def show(request: Request, asked: About, pages: Html) -> Response:
     """What is asked; or, once answered, the receipt with the way to take it back."""
     return _show(request, pages, asked)
@@ -79,7 +80,7 @@ def _show(request: Request, pages: Pages, asked: Asked | None, errors: dict[str,
     )
 
 
-@router.post("/{token}")
+@router.post("/{token}", dependencies=[public()])
 async def answer(
     request: Request,
     asked: About,
@@ -105,7 +106,7 @@ async def answer(
     return _show(request, pages, await _again(database, asked))
 
 
-@router.post("/{token}/rut")
+@router.post("/{token}/rut", dependencies=[public()])
 async def withdraw(request: Request, asked: About, database: Db, pages: Html, clock: Now) -> Response:
     """Take the word back."""
     if asked is None:

@@ -13,18 +13,15 @@ from services.publishing.pages.naming import name_of
 from services.publishing.queries import Work
 from services.publishing.rules import Said, State
 from services.publishing.tables import OtherHonour
-from shared.audit import Actor
 from shared.clock import Clock
 from shared.database import Database
-from shared.identity.guard import SignedIn
-from shared.identity.people import Forbidden, Person
+from shared.identity.allowed import Granted
+from shared.identity.people import Person
 from shared.looks import CATEGORIES
 from shared.pages import Pages
+from shared.policy import Rights
 from shared.web import Db, Html, Now
 
-READERS = ("editor", "officer", "signer", "supervisor")
-CHECKERS = ("editor", "officer")
-"""Who may say that a scan is that of the signed paper."""
 RELATIONS = {"self": "Người trong bài", "guardian": "Cha, mẹ hoặc người giám hộ"}
 NEXT = {
     State.AWAITED: "Nội dung đang được chuyển tới",
@@ -63,24 +60,12 @@ class Desk:
     database: Database
     pages: Pages
     clock: Clock
+    rights: Rights
 
     @property
     def agency(self) -> str:
         """The agency's id."""
         return self.database.speaker.agency
-
-    def editor(self) -> Actor:
-        """The person as editor. Raises Forbidden."""
-        return self._acting("editor")
-
-    def checker(self) -> Actor:
-        """The person as one who may vouch for a signed paper. Raises Forbidden."""
-        held = [role for role in CHECKERS if self.person.everywhere(role, self.clock.today())]
-        return self._acting(held[0] if held else CHECKERS[0])
-
-    def _acting(self, role: str) -> Actor:
-        acting = self.person.acting_as(role, on=self.clock.today())
-        return Actor("|".join(self.person.identity), acting.role)
 
     async def find(self, code: str) -> OnDesk:
         """The story of that code (404 when there is none)."""
@@ -112,7 +97,6 @@ class Desk:
     ) -> Response:
         """A story's page; `changed`: somebody else saved in between, both texts are shown."""
         story = found.work.story
-        today = self.clock.today()
         return self.pages.render(
             self.request,
             "work.html",
@@ -125,8 +109,8 @@ class Desk:
             next_step=(NEXT_ABOVE if story.from_below else NEXT)[story.state],
             errors=errors or {},
             values=values or {"title": story.title, "text": story.text, "version": str(story.version)},
-            may_edit=self.person.everywhere("editor", today),
-            may_check=any(self.person.everywhere(role, today) for role in CHECKERS),
+            may_edit=self.rights.may("story.edit"),
+            may_check=self.rights.may("paper.check"),
             name_of=name_of(self.request),
             mark=elsewhere.mark,
         )
@@ -142,10 +126,8 @@ def back(code: str) -> RedirectResponse:
     return RedirectResponse(path_of(code), 303)
 
 
-async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:
-    if not any(person.everywhere(role, clock.today()) for role in READERS):
-        raise Forbidden("editor")
-    return Desk(request, person, database, pages, clock)
+async def _desk(request: Request, rights: Granted, database: Db, pages: Html, clock: Now) -> Desk:
+    return Desk(request, rights.person, database, pages, clock, rights)
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

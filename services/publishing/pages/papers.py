@@ -12,8 +12,9 @@ from services.publishing.actions import papers
 from services.publishing.pages.consents import PURPOSES
 from services.publishing.pages.desk import RELATIONS, AtDesk, Desk, OnDesk, back
 from services.publishing.rules import ConsentState, Purpose
-from shared import files
+from shared import files, readings
 from shared.files import Accepted, FileRefused
+from shared.identity.allowed import allowed
 from shared.objects import Objects, StoreUnavailable
 from shared.pages import read_day
 from shared.runtime import Runtime
@@ -21,10 +22,9 @@ from shared.runtime import Runtime
 router = APIRouter(prefix="/lan-toa/bai/{code}/giay")
 
 
-@router.get("")
+@router.get("", dependencies=[allowed("paper.check")])
 async def form(desk: AtDesk, code: str) -> Response:
     """The form for a signed paper."""
-    desk.checker()
     return _form(desk, await desk.find(code), {})
 
 
@@ -44,7 +44,7 @@ def _form(
     )
 
 
-@router.post("")
+@router.post("", dependencies=[allowed("paper.check")])
 async def record(
     desk: AtDesk,
     code: str,
@@ -55,7 +55,7 @@ async def record(
     scan: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """Keep a signed paper."""
-    by = desk.checker()
+    by = desk.rights.actor("paper.check")
     found = await desk.find(code)
     values: dict[str, str | list[str]] = {"who": who, "purpose": purpose, "signed": signed}
     if not checked:
@@ -84,13 +84,14 @@ async def record(
     return back(code)
 
 
-@router.get("/{consent_id}")
+@router.get("/{consent_id}", dependencies=[allowed("paper.read")])
 async def scan_of(desk: AtDesk, code: str, consent_id: UUID) -> Response:
     """The scan, as a file to keep; nobody but the desk gets it."""
     async with desk.database.reading() as session:
         paper = await queries.get_paper(session, agency=desk.agency, code=code, consent_id=consent_id)
     if paper is None:
         raise HTTPException(404)
+    await readings.leave(desk.database, desk.rights.actor("paper.read"), readings.PAPER, consent_id)
     content = await _objects(desk).get(files.path_of("publishing", paper.sha256), most=paper.size)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.file_name, safe='')}",

@@ -16,6 +16,7 @@ from services.publishing.tables import FollowedStory, Story
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import HonourStanding
+from shared.fence import public
 from shared.looks import CATEGORIES
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now, problem
@@ -34,7 +35,7 @@ class Elsewhere:
     url: str
 
 
-@router.get("/")
+@router.get("/", dependencies=[public()])
 async def home(request: Request, database: Db, pages: Html, clock: Now) -> Response:
     """The first page of the portal."""
     runtime: Runtime = request.app.state.runtime
@@ -48,13 +49,13 @@ async def home(request: Request, database: Db, pages: Html, clock: Now) -> Respo
     return pages.render(request, "home.html", stories=stories, others=others, categories=CATEGORIES)
 
 
-@router.get("/guong")
+@router.get("/guong", dependencies=[public()])
 async def gallery(request: Request, database: Db, pages: Html, clock: Now) -> Response:
     """All stories."""
     return await home(request, database, pages, clock)
 
 
-@router.get("/guong/{slug}.json")
+@router.get("/guong/{slug}.json", dependencies=[public()])
 async def story_as_json(request: Request, database: Db, clock: Now, slug: str) -> Response:
     """A live story as other agencies fetch it: its words with their fingerprint. 410 when it is not shown any more."""
     found = await _find(request, database, clock, slug)
@@ -77,7 +78,7 @@ async def story_as_json(request: Request, database: Db, clock: Now, slug: str) -
     return JSONResponse(content, headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/guong/{slug}")
+@router.get("/guong/{slug}", dependencies=[public()])
 async def story(request: Request, database: Db, pages: Html, clock: Now, slug: str) -> Response:
     """One story; one that was live and is not says only that, whatever the cause, and is kept in no cache."""
     found = await _find(request, database, clock, slug)
@@ -137,13 +138,13 @@ async def _find(request: Request, database: Database, clock: Clock, slug: str) -
     return Shown(found, [ours, *theirs], purposes)
 
 
-@router.get("/nguon")
+@router.get("/nguon", dependencies=[public()])
 async def feeds(request: Request, pages: Html) -> Response:
     """Where the feed is and how to use it."""
     return pages.render(request, "feeds.html")
 
 
-@router.get("/nguon/guong.atom")
+@router.get("/nguon/guong.atom", dependencies=[public()])
 async def atom(request: Request, database: Db, clock: Now) -> Response:
     """The Atom feed; 304 when the reader has it already."""
     runtime: Runtime = request.app.state.runtime

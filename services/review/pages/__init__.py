@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.review.pages import cases, council, honours, referrals
+from services.review.pages import cases, council, honours, referrals, trails
 
 router = APIRouter(prefix="/xet-duyet", include_in_schema=False)
-for part in (cases, council, honours, referrals):
+for part in (cases, council, honours, referrals, trails):
     router.include_router(part.router)

@@ -9,8 +9,9 @@ from services.review import queries, rules
 from services.review.actions import cases, council, offers
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case, Unit
-from shared import files, parcels
+from shared import files, parcels, readings
 from shared.events import Sealed
+from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 from shared.names import lines
@@ -28,7 +29,7 @@ COLUMNS = (
 )
 
 
-@router.get("/ho-so")
+@router.get("/ho-so", dependencies=[allowed("case.read")])
 async def list_cases(desk: AtDesk) -> Response:
     """The agency's cases."""
     asked = Asked.of(desk.request, queries.CASE_ORDERS, queries.CASE_FILTERS)
@@ -47,21 +48,22 @@ async def list_cases(desk: AtDesk) -> Response:
     return desk.pages.listing(desk.request, "cases.html", listing, file="ho-so-xet")
 
 
-@router.get("/ho-so/{code}")
+@router.get("/ho-so/{code}", dependencies=[allowed("case.read")])
 async def show_case(desk: AtDesk, code: str) -> Response:
     """One case: the dossier beside the criteria, and what there is to do."""
     return await desk.show(code)
 
 
-@router.get("/ho-so/{code}/tep/{sha256}")
+@router.get("/ho-so/{code}/tep/{sha256}", dependencies=[allowed("case.read")])
 async def file(desk: AtDesk, code: str, sha256: str) -> Response:
     """A file of the dossier, always as an attachment."""
     async with desk.database.reading() as session:
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     kept = found.dossier.files if found and found.dossier else []
     known = next((one for one in kept if one["sha256"] == sha256), None)
-    if known is None:
+    if found is None or known is None:
         raise HTTPException(404)
+    await desk.note(readings.FILE, found.case)
     content = await desk.runtime.objects.get(files.path_of("review", sha256))
     name = f"minh-chung-{sha256[:8]}.{known['name'].rsplit('.', 1)[-1]}"
     headers = {
@@ -72,10 +74,10 @@ async def file(desk: AtDesk, code: str, sha256: str) -> Response:
     return Response(content, media_type=known["type"], headers=headers)
 
 
-@router.post("/ho-so/{code}/tra-lai")
+@router.post("/ho-so/{code}/tra-lai", dependencies=[allowed("case.return")])
 async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = "") -> Response:
     """Return the case to be corrected, or to the agencies that referred it; the reason travels in parcels."""
-    by = desk.acting("secretary", "officer", "chair")
+    by = desk.rights.actor("case.return")
     async with desk.database.reading() as session:
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     if found is None:

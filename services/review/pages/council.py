@@ -7,16 +7,17 @@ from fastapi.responses import Response
 
 from services.review import rules
 from services.review.actions import council
-from services.review.pages.desk import VOTERS, AtDesk, back_to
+from services.review.pages.desk import AtDesk, back_to
 from services.review.rules import Choice
+from shared.identity.allowed import allowed
 
 router = APIRouter()
 
 
-@router.post("/ho-so/{code}/cham")
+@router.post("/ho-so/{code}/cham", dependencies=[allowed("case.mark")])
 async def mark(desk: AtDesk, code: str) -> Response:
     """Hand in the member's own marks."""
-    by = desk.acting(*VOTERS)
+    by = desk.rights.actor("case.mark")
     case = await desk.find(code)
     form = await desk.request.form()
     typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
@@ -42,10 +43,10 @@ async def mark(desk: AtDesk, code: str) -> Response:
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/mo-phieu")
+@router.post("/ho-so/{code}/mo-phieu", dependencies=[allowed("ballot.run")])
 async def open_ballot(desk: AtDesk, code: str) -> Response:
     """Open the vote."""
-    by = desk.acting("secretary", "chair")
+    by = desk.rights.actor("ballot.run")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -55,10 +56,9 @@ async def open_ballot(desk: AtDesk, code: str) -> Response:
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/bo-phieu")
+@router.post("/ho-so/{code}/bo-phieu", dependencies=[allowed("case.vote")])
 async def vote(desk: AtDesk, code: str, choice: Annotated[str, Form()] = "") -> Response:
     """Put a paper into the box."""
-    desk.acting(*VOTERS)
     case = await desk.find(code)
     if choice not in list(Choice):
         return await desk.show(code, {"choice": "Hãy chọn một ý rồi bỏ phiếu."})
@@ -70,10 +70,10 @@ async def vote(desk: AtDesk, code: str, choice: Annotated[str, Form()] = "") -> 
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/dong-phieu")
+@router.post("/ho-so/{code}/dong-phieu", dependencies=[allowed("ballot.run")])
 async def close_ballot(desk: AtDesk, code: str) -> Response:
     """Close the vote."""
-    by = desk.acting("secretary", "chair")
+    by = desk.rights.actor("ballot.run")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -83,10 +83,10 @@ async def close_ballot(desk: AtDesk, code: str) -> Response:
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/ket-luan")
+@router.post("/ho-so/{code}/ket-luan", dependencies=[allowed("case.conclude")])
 async def conclude(desk: AtDesk, code: str) -> Response:
     """Conclude as the vote says."""
-    by = desk.acting("chair")
+    by = desk.rights.actor("case.conclude")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:

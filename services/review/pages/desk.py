@@ -10,18 +10,17 @@ from fastapi.responses import RedirectResponse, Response
 from services.review import queries, rules
 from services.review.actions import council
 from services.review.tables import Case
-from shared.audit import Actor
+from shared import readings
 from shared.clock import Clock
 from shared.database import Database
-from shared.identity.guard import SignedIn
-from shared.identity.people import Forbidden, Person
+from shared.identity.allowed import Granted
+from shared.identity.people import Person
 from shared.looks import CATEGORIES
 from shared.pages import Pages
+from shared.policy import Rights, roles_of
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
-READERS = ("officer", "signer", "supervisor", "member", "secretary", "chair")
-VOTERS = ("member", "chair")
 NEXT = {
     rules.State.OFFERED: "Tiếp nhận để xét, hoặc trả lại kèm lý do",
     rules.State.WITHDRAWN: "Hồ sơ đã được rút; không còn việc gì",
@@ -45,6 +44,7 @@ class Desk:
     database: Database
     pages: Pages
     clock: Clock
+    rights: Rights
 
     @property
     def runtime(self) -> Runtime:
@@ -72,19 +72,6 @@ class Desk:
         """The person's identity as rows keep it."""
         return "|".join(self.person.identity)
 
-    def holds(self, *roles: str) -> bool:
-        """Whether the person has one of these roles for the whole agency today."""
-        today = self.clock.today()
-        return any(self.person.everywhere(role, today) for role in roles)
-
-    def acting(self, *roles: str) -> Actor:
-        """The person in the first of these roles that they hold. Raises Forbidden naming the first."""
-        today = self.clock.today()
-        for role in roles:
-            if self.person.everywhere(role, today):
-                return Actor(self.reader, role)
-        raise Forbidden(roles[0])
-
     async def find(self, code: str) -> Case:
         """The case of that code (404 when there is none)."""
         async with self.database.reading() as session:
@@ -92,6 +79,10 @@ class Desk:
         if found is None:
             raise HTTPException(404)
         return found
+
+    async def note(self, verb: str, case: Case) -> None:
+        """Write down that the person is about to read of the case."""
+        await readings.leave(self.database, self.rights.actor("case.read"), verb, case.id)
 
     async def show(
         self, code: str, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
@@ -105,6 +96,8 @@ class Desk:
                 rule_set = await council.pinned_rules(session, found.case)
             except council.NoRuleSet:
                 rule_set = None
+        if found.dossier is not None:
+            await self.note(readings.DOSSIER, found.case)
         return self.pages.render(
             self.request,
             "case.html",
@@ -117,8 +110,9 @@ class Desk:
             names_of=lambda rows: ", ".join(dict.fromkeys(self.short_name(row.other) for row in rows)),
             options_of=lambda ids: [(one, self.short_name(one)) for one in ids],
             rule_set=rule_set,
-            may={role: self.holds(role) for role in READERS},
-            votes=self.holds(*VOTERS),
+            may={role: self.person.everywhere(role, self.clock.today()) for role in roles_of("case.read")},
+            votes=self.rights.may("case.vote"),
+            can=self.rights.may,
             errors=errors or {},
             values=values or {},
         )
@@ -143,11 +137,8 @@ def referable(found: queries.Desk, parents: Sequence[str]) -> list[str]:
     return above
 
 
-async def _desk(request: Request, person: SignedIn, database: Db, pages: Html, clock: Now) -> Desk:
-    desk = Desk(request, person, database, pages, clock)
-    if not desk.holds(*READERS):
-        raise Forbidden("member")
-    return desk
+async def _desk(request: Request, rights: Granted, database: Db, pages: Html, clock: Now) -> Desk:
+    return Desk(request, rights.person, database, pages, clock, rights)
 
 
 AtDesk = Annotated[Desk, Depends(_desk)]

@@ -9,6 +9,8 @@ from services.review import queries, rules
 from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case, Honour, Unit
+from shared import readings
+from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 from shared.pages import read_day
@@ -23,7 +25,7 @@ GROUNDS = {
 }
 
 
-@router.post("/ho-so/{code}/khen")
+@router.post("/ho-so/{code}/khen", dependencies=[allowed("honour.sign")])
 async def honour(
     desk: AtDesk,
     code: str,
@@ -34,7 +36,7 @@ async def honour(
     once_more: Annotated[str, Form()] = "",
 ) -> Response:
     """Honour by a decision with number and date."""
-    by = desk.acting("signer")
+    by = desk.rights.actor("honour.sign")
     case = await desk.find(code)
     typed = {"number": number, "date": day, "form": form, "level": level}
     decided = read_day(day)
@@ -74,7 +76,7 @@ COLUMNS = (
 )
 
 
-@router.get("/so-khen")
+@router.get("/so-khen", dependencies=[allowed("honour.read")])
 async def book(desk: AtDesk) -> Response:
     """The book of honours."""
     asked = Asked.of(desk.request, queries.HONOUR_ORDERS, queries.HONOUR_FILTERS)
@@ -97,7 +99,7 @@ async def book(desk: AtDesk) -> Response:
     return desk.pages.listing(desk.request, "honours.html", listing, file="so-khen-thuong")
 
 
-@router.get("/so-khen/{code}")
+@router.get("/so-khen/{code}", dependencies=[allowed("honour.read")])
 async def entry(desk: AtDesk, code: str) -> Response:
     """One honour, and what may be done with it."""
     return await _entry(desk, code)
@@ -108,13 +110,15 @@ async def _entry(desk: Desk, code: str, errors: dict[str, str] | None = None) ->
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     if found is None or found.honour is None:
         raise HTTPException(404)
+    if found.dossier is not None:
+        await desk.note(readings.DOSSIER, found.case)
     return desk.pages.render(
         desk.request,
         "honour.html",
         status_code=422 if errors else 200,
         desk=found,
         grounds=list(GROUNDS.items()),
-        may_move=desk.holds("signer", "chair"),
+        may_move=desk.rights.may("honour.move"),
         errors=errors or {},
     )
 
@@ -126,10 +130,10 @@ async def _ground(desk: Desk, code: str, ground: str) -> tuple[Case, Response | 
     return case, await _entry(desk, code, {"ground": "Hãy chọn căn cứ. Căn cứ chỉ lưu ở hội đồng, không báo ra ngoài."})
 
 
-@router.post("/so-khen/{code}/tam-dung")
+@router.post("/so-khen/{code}/tam-dung", dependencies=[allowed("honour.move")])
 async def hold(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
     """Hold the honour: what was published is taken away until it is resumed."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case, refused = await _ground(desk, code, ground)
     if refused:
         return refused
@@ -141,10 +145,10 @@ async def hold(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> 
     return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
 
 
-@router.post("/so-khen/{code}/khoi-phuc")
+@router.post("/so-khen/{code}/khoi-phuc", dependencies=[allowed("honour.move")])
 async def resume(desk: AtDesk, code: str) -> Response:
     """Let a held honour count again."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -154,10 +158,10 @@ async def resume(desk: AtDesk, code: str) -> Response:
     return RedirectResponse(f"/xet-duyet/so-khen/{code}", 303)
 
 
-@router.post("/so-khen/{code}/thu-hoi")
+@router.post("/so-khen/{code}/thu-hoi", dependencies=[allowed("honour.move")])
 async def revoke(desk: AtDesk, code: str, ground: Annotated[str, Form()] = "") -> Response:
     """Take the honour back for good."""
-    by = desk.acting("chair", "signer")
+    by = desk.rights.actor("honour.move")
     case, refused = await _ground(desk, code, ground)
     if refused:
         return refused

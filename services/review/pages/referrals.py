@@ -9,14 +9,15 @@ from services.review import queries, rules
 from services.review.actions import offers, referrals
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import ReferralRow
+from shared.identity.allowed import allowed
 
 router = APIRouter()
 
 
-@router.post("/ho-so/{code}/trinh")
+@router.post("/ho-so/{code}/trinh", dependencies=[allowed("case.refer")])
 async def refer(desk: AtDesk, code: str, to: Annotated[str, Form()] = "") -> Response:
     """Hand the case to an agency above."""
-    by = desk.acting("chair", "secretary", "signer")
+    by = desk.rights.actor("case.refer")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:
@@ -28,10 +29,10 @@ async def refer(desk: AtDesk, code: str, to: Annotated[str, Form()] = "") -> Res
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/thu-ve")
+@router.post("/ho-so/{code}/thu-ve", dependencies=[allowed("case.refer")])
 async def recall(desk: AtDesk, code: str, row: Annotated[str, Form()] = "") -> Response:
     """Take the case back, or ask for it."""
-    by = desk.acting("chair", "secretary", "signer")
+    by = desk.rights.actor("case.refer")
     found = await _row(desk, code, row)
     try:
         async with desk.database.transaction() as session:
@@ -41,10 +42,10 @@ async def recall(desk: AtDesk, code: str, row: Annotated[str, Form()] = "") -> R
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/trinh-lai")
+@router.post("/ho-so/{code}/trinh-lai", dependencies=[allowed("case.refer")])
 async def send_again(desk: AtDesk, code: str, row: Annotated[str, Form()] = "") -> Response:
     """Try once more what the door above refused."""
-    by = desk.acting("chair", "secretary", "signer")
+    by = desk.rights.actor("case.refer")
     found = await _row(desk, code, row)
     try:
         async with desk.database.transaction() as session:
@@ -54,10 +55,10 @@ async def send_again(desk: AtDesk, code: str, row: Annotated[str, Form()] = "") 
     return back_to(code)
 
 
-@router.post("/ho-so/{code}/tiep-nhan")
+@router.post("/ho-so/{code}/tiep-nhan", dependencies=[allowed("case.accept")])
 async def accept(desk: AtDesk, code: str) -> Response:
     """Take over what an agency below offers."""
-    by = desk.acting("secretary", "officer", "chair")
+    by = desk.rights.actor("case.accept")
     case = await desk.find(code)
     try:
         async with desk.database.transaction() as session:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -155,3 +156,14 @@ async def _standings(session: AsyncSession, case: Case) -> Sequence[Standing]:
 async def find_case(session: AsyncSession, *, agency: str, code: str) -> Case | None:
     """The case of that code."""
     return await session.scalar(select(Case).where(col(Case.agency) == agency, col(Case.code) == code))
+
+
+async def things_of(session: AsyncSession, case: Case) -> list[UUID]:
+    """What the log speaks of where it is about a case: the case, its ballots, hand-overs and honour."""
+    parts = [select(col(kind.id)).where(col(kind.case_id) == case.id) for kind in (Ballot, ReferralRow, Honour)]
+    return [case.id, *await session.scalars(union_all(*parts))]
+
+
+async def unit_names(session: AsyncSession, *, agency: str) -> dict[UUID, str]:
+    """The units that were heard of, by id."""
+    return {unit.id: unit.name for unit in await session.scalars(select(Unit).where(col(Unit.agency) == agency))}

@@ -1,0 +1,23 @@
+"""Who may do what in notification: everybody has an inbox of their own, signing in is for everybody."""
+
+import pytest
+
+from tests.support import factories as make
+from tests.support.site import Sites
+from tests.support.walk import WALKERS, Step, open_to_all, silent_in, stated, walk
+
+pytestmark = pytest.mark.db
+
+SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/xong", "POST /ra"]
+STEPS = {"GET /viec": Step(), "GET /thong-bao": Step(), "POST /thong-bao/da-doc": Step()}
+
+
+@pytest.mark.parametrize("role", WALKERS)
+async def test_every_route_is_open_as_the_table_says(sites: Sites, role: str) -> None:
+    found, told = await walk(await sites("notification"), role, make.SCHOOL, STEPS)
+    assert found == told
+
+
+async def test_every_route_says_whose_it_is(sites: Sites) -> None:
+    _, others, silent = stated(await sites("notification"))
+    assert (others, silent) == (sorted(open_to_all("notification") + SIGN_IN), silent_in("notification"))
