@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -85,7 +85,7 @@ def kept() -> Kept:
 async def elsewhere(keycloak: Keycloak, kept: Kept) -> AsyncIterator[httpx2.AsyncClient]:
     """The same browser at Keycloak's pages, which it knows by their public name."""
     headers = {"host": f"{HOST}:{keycloak.port}"}
-    hooks = {"request": [kept.add], "response": [kept.keep]}
+    hooks: dict[str, list[Callable[..., Any]]] = {"request": [kept.add], "response": [kept.keep]}
     base = f"http://{keycloak.address}"
     async with httpx2.AsyncClient(base_url=base, headers=headers, event_hooks=hooks, trust_env=False) as client:
         yield client
