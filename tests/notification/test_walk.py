@@ -4,12 +4,23 @@ import pytest
 
 from tests.support import factories as make
 from tests.support.site import Sites
-from tests.support.walk import WALKERS, Step, open_to_all, silent_in, stated, walk
+from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, silent_in, stated, walk
 
 pytestmark = pytest.mark.db
 
-SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/xong", "POST /ra"]
-STEPS = {"GET /viec": Step(), "GET /thong-bao": Step(), "POST /thong-bao/da-doc": Step()}
+SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/tiep", "GET /vao/xong", "GET /vao/xong/{noi}", "POST /ra"]
+PEOPLE = "/viec/quan-tri/nguoi"
+STEPS = {
+    "GET /viec": Step(),
+    "GET /thong-bao": Step(),
+    "POST /thong-bao/da-doc": Step(),
+    "GET /phien": Step(),
+    f"GET {PEOPLE}": Step(),
+    f"POST {PEOPLE}": Step(),
+    f"POST {PEOPLE}/thu-hoi/{{grant_id}}": Step({THEIRS: {"grant_id": "00000000-0000-0000-0000-000000000009"}}),
+    f"POST {PEOPLE}/ket-thuc-phien": Step(),
+    "POST /phien": Step(form={"phien": "none"}),
+}
 
 
 @pytest.mark.parametrize("role", WALKERS)

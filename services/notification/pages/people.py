@@ -18,9 +18,7 @@ from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
 from shared.pages import read_day
 from shared.web import Db, Html, Now
 
-router = APIRouter(
-    prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")]
-)
+router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")])
 HERE = "/viec/quan-tri/nguoi"
 
 
