@@ -1,8 +1,9 @@
 """Notification: tells people what concerns them, lists what waits for them, and lets them in.
 
-Owns: accounts seen, contacts, messages, ended sessions
+Owns: accounts seen, roles granted here, sessions, contacts, messages, tasks
 Says: SessionEnded, MessageFailed
-Hears: NominationSubmitted, NominationRevised, ContactsGiven, CaseReturned, ReviewCompleted, ExemplarHonoured,
+Hears: PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted, NominationRevised,
+NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned, StoryAwaits, ReviewCompleted, ExemplarHonoured,
 NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished,
 StoryRetracted, DeliveryFailed
 """

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, nulls_last, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.notification.rules import Channel
-from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session
+from services.notification.rules import DUTIES, Channel, Kind
+from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session, Task
+from shared.identity.marks import mark_of
+from shared.policy import Rights
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,42 @@ async def get_session(session: AsyncSession, *, agency: str, session_id: str, re
     return await session.scalar(
         select(Session).where(col(Session.agency) == agency, col(Session.id) == session_id, col(Session.ends_at) > real)
     )
+
+
+MOST_TASKS = 200
+"""How many tasks one page shows; whoever has more begins with these."""
+
+
+def tasks_for(rights: Rights, agency: str) -> Select[Task]:
+    """What waits for a person: by the acts that are open to them, for the units whose files they are."""
+    mine = [_of(kind, rights, duty.act) for kind, duty in DUTIES.items() if duty.act]
+    mark = mark_of(agency, "|".join(rights.person.identity))
+    return select(Task).where(
+        col(Task.agency) == agency, col(Task.open), or_(false(), *mine), ~col(Task.done_by).contains([mark])
+    )
+
+
+def waiting_for(rights: Rights, agency: str) -> Select[Task]:
+    """What others have to do before a person can go on."""
+    watched = [_of(kind, rights, duty.watched) for kind, duty in DUTIES.items() if duty.watched]
+    return select(Task).where(col(Task.agency) == agency, col(Task.open), or_(false(), *watched))
+
+
+def _of(kind: Kind, rights: Rights, act: str | None) -> ColumnElement[bool]:
+    """Tasks of a kind that an act reaches: of the agency, or of the units that the person's roles reach."""
+    if act is None or not rights.opens(act):
+        return false()
+    units = rights.units(act)
+    reached = true() if units is None or not units else col(Task.unit_id).in_(units)
+    return and_(col(Task.kind) == kind, reached)
+
+
+async def list_tasks(session: AsyncSession, wanted: Select[Task]) -> Sequence[Task]:
+    """The tasks, soonest due first, then as they came."""
+    order = (nulls_last(col(Task.due_on).asc()), col(Task.since).asc(), col(Task.thing_id))
+    return list(await session.scalars(wanted.order_by(*order).limit(MOST_TASKS)))
+
+
+async def count_tasks(session: AsyncSession, wanted: Select[Task]) -> int:
+    """How many there are."""
+    return await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0

@@ -33,6 +33,84 @@ class Notice:
     roles: tuple[str, ...]
 
 
+class Kind(StrEnum):
+    """What can wait for somebody."""
+
+    DRAFT = "draft"
+    COMPLETE = "complete"
+    PLAN = "plan"
+    TAKE_OVER = "case.take_over"
+    SCORE = "case.score"
+    OPEN_BALLOT = "case.open_ballot"
+    VOTE = "case.vote"
+    CLOSE_BALLOT = "case.close_ballot"
+    CONCLUDE = "case.conclude"
+    HONOUR = "case.honour"
+    WRITE = "story.write"
+    DOUBT = "story.doubt"
+    CONSENT = "story.consent"
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A kind of task: what is to be done (`{code}`), by whom and who waits for it, as acts of `shared.policy`.
+
+    `why` says what brought it; `waiting` is how it reads for those who wait. No act: it is done outside.
+    """
+
+    label: str
+    why: str
+    act: str | None
+    waiting: str = ""
+    watched: str | None = None
+
+
+CASE_KINDS = tuple(kind for kind in Kind if kind.startswith("case."))
+STORY_KINDS = tuple(kind for kind in Kind if kind.startswith("story."))
+_FILE = "nomination.write"
+
+DUTIES = {
+    Kind.DRAFT: Duty("Viết tiếp và gửi hồ sơ {code}", "Hồ sơ đang soạn dở", "nomination.submit"),
+    Kind.COMPLETE: Duty("Bổ sung hồ sơ {code}", "Hội đồng trả lại để bổ sung", "nomination.submit"),
+    Kind.PLAN: Duty("Đọc và xác nhận {code}", "Cấp trên ban hành kế hoạch", "plan.issue"),
+    Kind.TAKE_OVER: Duty(
+        "Tiếp nhận hồ sơ {code}", "Cơ quan cấp dưới trình lên", "case.accept", "Hồ sơ {code} chờ tiếp nhận", _FILE
+    ),
+    Kind.SCORE: Duty(
+        "Chấm hồ sơ {code}", "Hồ sơ đã tới hội đồng", "case.mark", "Hồ sơ {code} chờ hội đồng chấm", _FILE
+    ),
+    Kind.OPEN_BALLOT: Duty(
+        "Mở phiếu bầu hồ sơ {code}", "Đã đủ phiếu chấm", "ballot.run", "Hồ sơ {code} chờ mở phiếu bầu", _FILE
+    ),
+    Kind.VOTE: Duty(
+        "Bỏ phiếu hồ sơ {code}",
+        "Phiếu đang mở; ai đã bỏ thì không phải làm gì",
+        "case.vote",
+        "Hồ sơ {code} chờ hội đồng bỏ phiếu",
+        _FILE,
+    ),
+    Kind.CLOSE_BALLOT: Duty("Đóng phiếu hồ sơ {code} khi đủ người", "Phiếu đang mở", "ballot.run"),
+    Kind.CONCLUDE: Duty(
+        "Kết luận hồ sơ {code}", "Đã đóng phiếu", "case.conclude", "Hồ sơ {code} chờ chủ tịch kết luận", _FILE
+    ),
+    Kind.HONOUR: Duty(
+        "Ghi quyết định khen hồ sơ {code}",
+        "Hội đồng đề nghị khen",
+        "honour.sign",
+        "Hồ sơ {code} chờ số quyết định",
+        _FILE,
+    ),
+    Kind.WRITE: Duty(
+        "Viết bài gương {code}", "Đã có quyết định khen", "story.edit", "Bài gương {code} đang viết", _FILE
+    ),
+    Kind.DOUBT: Duty("Xem lại bài {code} đang tạm ẩn", "Khen thưởng ở cơ quan khác thay đổi", "story.edit"),
+    Kind.CONSENT: Duty(
+        "Xem bài {code} chờ đồng ý", "Đã xin ý kiến", None, "Bài {code} chờ người trong bài trả lời", "story.edit"
+    ),
+}
+"""Every kind of task."""
+
+
 UNIT_ROLES = ("nominator", "head")
 
 NOTICES = {

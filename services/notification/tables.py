@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
-from services.notification.rules import Channel, MessageState
+from services.notification.rules import Channel, Kind, MessageState
 from shared import audit, inbox, jobs, outbox, parcels, rates
 from shared.database import new_metadata, words
 from shared.identity import ended
@@ -106,6 +106,26 @@ class Request(Row, table=True):
     nomination_id: UUID
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     sent: bool = False
+
+
+class Task(Row, table=True):
+    """What waits for somebody, or waited: a closed one keeps its version."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (Index(None, "agency", "open", "kind", "unit_id"),)
+
+    thing_id: UUID = Field(primary_key=True, description="of the nomination, case, story or plan")
+    kind: Kind = Field(primary_key=True, sa_type=words(Kind, "kind"))
+    code: str = ""
+    unit_id: UUID | None = Field(default=None, description="none: of the agency")
+    path: str = ""
+    since: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    due_on: date | None = None
+    done_by: list[str] = Field(
+        default=[], sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'::jsonb")}, description="their marks"
+    )
+    version: int
+    open: bool
 
 
 class LateNotice(Row, table=True):

@@ -55,7 +55,7 @@ class PlanEvent(Event):
 class PlanPublished(PlanEvent):
     """A plan is in force, or a new version of it. Said by nomination, to children too.
 
-    Heard by each child's nomination, also by one that joins later.
+    Heard by the nomination and notification of each child, also of one that joins later.
     """
 
     title: str
@@ -70,13 +70,16 @@ class PlanPublished(PlanEvent):
 
 
 class PlanWithdrawn(PlanEvent):
-    """A plan is no longer in force. Said by nomination, to children too; heard by the nomination of each child."""
+    """A plan is no longer in force. Said by nomination, to children too.
+
+    Heard by the nomination and notification of each child.
+    """
 
 
 class PlanAcknowledged(Event):
     """A child agency has read a plan from above. Said by nomination, to the parent.
 
-    Heard by the parent's nomination.
+    Heard by the parent's nomination, at home by notification.
     """
 
     said_by = "nomination"

@@ -12,6 +12,7 @@ SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/tiep", "GET /vao/xong", "GET /vao/xo
 PEOPLE = "/viec/quan-tri/nguoi"
 STEPS = {
     "GET /viec": Step(),
+    "GET /viec/so": Step(),
     "GET /thong-bao": Step(),
     "POST /thong-bao/da-doc": Step(),
     "GET /phien": Step(),

@@ -19,6 +19,7 @@ PORTAL = [
     "GET /",
     "GET /dong-y/{token}",
     "GET /guong",
+    "GET /thanh-phan",
     "GET /guong/{slug}",
     "GET /guong/{slug}.json",
     "GET /nguon",

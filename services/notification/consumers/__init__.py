@@ -1,12 +1,15 @@
 """What notification hears, each event translated into one action."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notification.actions import links, messages
+from services.notification.actions import links, messages, tasks
+from services.notification.rules import CASE_KINDS, STORY_KINDS, Kind
 from shared import parcels
 from shared.events import (
+    CaseAwaits,
     CaseReturned,
     ConsentAnswered,
     ConsentAsked,
@@ -18,11 +21,17 @@ from shared.events import (
     NominationEvent,
     NominationReferred,
     NominationRevised,
+    NominationStarted,
     NominationSubmitted,
+    NominationWithdrawn,
+    PlanAcknowledged,
+    PlanPublished,
+    PlanWithdrawn,
     ReferralDecided,
     ReferralReturned,
     ReviewCompleted,
     ReviewEvent,
+    StoryAwaits,
     StoryPublished,
     StoryRetracted,
 )
@@ -59,15 +68,110 @@ def _is_ours(session: AsyncSession) -> bool:
     return speaker_of(session) == agency_of(session)
 
 
+async def _open(
+    session: AsyncSession, event: NominationEvent | ReviewEvent, kind: Kind, version: int, **more: Any
+) -> None:
+    """The unit has something to do with its file."""
+    await tasks.open_task(
+        session,
+        agency=agency_of(session),
+        kind=kind,
+        thing_id=event.nomination_id,
+        code=event.code,
+        unit_id=event.unit_id,
+        path=f"/de-cu/ho-so/{event.code}",
+        since=event.occurred_at,
+        version=version,
+        **more,
+    )
+
+
+async def _close(session: AsyncSession, kind: Kind, thing_id: UUID, version: int = tasks.FOR_GOOD) -> None:
+    await tasks.close_task(session, agency=agency_of(session), kind=kind, thing_id=thing_id, version=version)
+
+
+async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
+    """The unit has a draft to finish."""
+    await _open(session, event, Kind.DRAFT, 1, due_on=event.due_on)
+
+
+async def on_nomination_withdrawn(session: AsyncSession, event: NominationWithdrawn) -> None:
+    """The unit has nothing more to do with it."""
+    await _close(session, Kind.DRAFT, event.nomination_id)
+    await _close(session, Kind.COMPLETE, event.nomination_id)
+
+
+async def on_case_awaits(session: AsyncSession, event: CaseAwaits) -> None:
+    """The council has something else to do from now on."""
+    await tasks.replace_tasks(
+        session,
+        wanted={Kind(f"case.{step}"): event.done_by for step in event.steps},
+        among=CASE_KINDS,
+        thing_id=event.case_id,
+        agency=agency_of(session),
+        code=event.code,
+        unit_id=event.unit_id,
+        path=f"/xet-duyet/ho-so/{event.code}",
+        since=event.occurred_at,
+        due_on=event.due_on,
+    )
+
+
+async def on_story_awaits(session: AsyncSession, event: StoryAwaits) -> None:
+    """The editor has something else to do from now on."""
+    await tasks.replace_tasks(
+        session,
+        wanted={Kind(f"story.{step}"): () for step in event.steps},
+        among=STORY_KINDS,
+        thing_id=event.story_id,
+        agency=agency_of(session),
+        code=event.code,
+        unit_id=event.unit_id,
+        path=f"/lan-toa/bai/{event.code}",
+        since=event.occurred_at,
+        due_on=event.due_on,
+    )
+
+
+async def on_plan_published(session: AsyncSession, event: PlanPublished) -> None:
+    """A plan from above is to be acknowledged."""
+    issuer = speaker_of(session)
+    if issuer != agency_of(session):
+        await tasks.open_task(
+            session,
+            agency=agency_of(session),
+            kind=Kind.PLAN,
+            thing_id=event.plan_id,
+            code=event.number or event.title,
+            unit_id=None,
+            path=f"/de-cu/ke-hoach/cap-tren/{issuer}/{event.plan_id}",
+            since=event.occurred_at,
+            version=event.version,
+        )
+
+
+async def on_plan_acknowledged(session: AsyncSession, event: PlanAcknowledged) -> None:
+    """This agency has read it; what its children read is the plan desk's to see."""
+    if _is_ours(session):
+        await _close(session, Kind.PLAN, event.plan_id, event.version)
+
+
+async def on_plan_withdrawn(session: AsyncSession, event: PlanWithdrawn) -> None:
+    """There is nothing left to read."""
+    await _close(session, Kind.PLAN, event.plan_id)
+
+
 async def on_nomination_submitted(session: AsyncSession, event: NominationSubmitted) -> None:
     """The unit and the council hear of the file."""
     await _note_file(session, event)
+    await _close(session, Kind.DRAFT, event.nomination_id)
     await _announce(session, event, "submitted", event.nomination_id)
     await _announce(session, event, "arrived", event.nomination_id)
 
 
 async def on_nomination_revised(session: AsyncSession, event: NominationRevised) -> None:
     """The council hears that the file is back."""
+    await _close(session, Kind.COMPLETE, event.nomination_id, event.revision - 1)
     await _announce(session, event, "arrived", event.nomination_id)
 
 
@@ -77,8 +181,9 @@ async def on_contacts_given(session: AsyncSession, event: ContactsGiven) -> None
 
 
 async def on_case_returned(session: AsyncSession, event: CaseReturned) -> None:
-    """The unit has something to do."""
+    """The unit has something to do, unless it has done it already: revision 2 answers the return of revision 1."""
     await _note_file(session, event)
+    await _open(session, event, Kind.COMPLETE, event.revision)
     await _announce(session, event, "returned", event.nomination_id)
 
 
@@ -156,6 +261,13 @@ async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> No
 
 
 HANDLERS: Handlers = {
+    PlanPublished: on_plan_published,
+    PlanAcknowledged: on_plan_acknowledged,
+    PlanWithdrawn: on_plan_withdrawn,
+    NominationStarted: on_nomination_started,
+    NominationWithdrawn: on_nomination_withdrawn,
+    CaseAwaits: on_case_awaits,
+    StoryAwaits: on_story_awaits,
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
     ContactsGiven: on_contacts_given,

@@ -1,0 +1,199 @@
+"""The task list: what waits for whom, from events in whatever order two services are heard."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.notification import consumers
+from services.notification.pages.work import grouped
+from services.notification.rules import DUTIES, Kind
+from services.notification.tables import Task
+from shared.events import (
+    CaseAwaits,
+    CaseReturned,
+    CaseStep,
+    Category,
+    Event,
+    NominationRevised,
+    NominationStarted,
+    NominationSubmitted,
+    NominationWithdrawn,
+    PlanAcknowledged,
+    PlanPublished,
+    PlanWithdrawn,
+    StoryAwaits,
+    StoryStep,
+)
+from shared.identity.marks import mark_of
+from shared.inbox.batch import EVENT_ID, SPEAKER
+from shared.policy import TABLE
+from tests.support import factories as make
+from tests.support.site import Site, Sites, text_of
+
+pytestmark = pytest.mark.db
+
+FILE, CASE, STORY, PLAN = (UUID(int=n) for n in (5, 3, 6, 7))
+NOMINATION: dict[str, Any] = {
+    "nomination_id": FILE,
+    "origin_agency": "tan-binh",
+    "unit_id": make.SCHOOL,
+    "subject_id": UUID(int=8),
+    "code": "TB-24-0001",
+    "occurred_at": make.AT,
+}
+STARTED = NominationStarted(**NOMINATION, due_on=date(2024, 11, 15))
+SUBMITTED = NominationSubmitted(
+    **NOMINATION, category=Category.TEACHER, plan_id=PLAN, round_id=UUID(int=2), rule_set="a", revision=1
+)
+REVISED = NominationRevised(**NOMINATION, revision=2)
+WITHDRAWN = NominationWithdrawn(**NOMINATION)
+RETURNED = CaseReturned(**NOMINATION, case_id=CASE, revision=1, reasons=make.PARCEL)
+
+
+def awaits(*steps: CaseStep, done_by: Sequence[str] = (), at: datetime = make.AT) -> CaseAwaits:
+    return CaseAwaits(**NOMINATION | {"occurred_at": at}, case_id=CASE, steps=[*steps], done_by=[*done_by])
+
+
+def story(*steps: StoryStep) -> StoryAwaits:
+    about = {name: NOMINATION[name] for name in ("nomination_id", "origin_agency", "unit_id", "code", "occurred_at")}
+    return StoryAwaits(**about, story_id=STORY, steps=[*steps])
+
+
+def plan(version: int) -> PlanPublished:
+    return PlanPublished(
+        plan_id=PLAN, version=version, title="Kế hoạch", issuer="Sở", period="2024", number="1/KH", occurred_at=make.AT
+    )
+
+
+@pytest.fixture
+async def site(sites: Sites) -> Site:
+    return await sites("notification")
+
+
+async def hear(site: Site, *events: Event, speaker: str = "tan-binh") -> None:
+    for number, event in enumerate(events):
+        async with site.database.transaction() as session:
+            session.info.update({EVENT_ID: UUID(int=100 + number), SPEAKER: speaker})
+            await consumers.HANDLERS[type(event)](session, event)
+
+
+async def waits(site: Site, role: str, *, unit: UUID | None = None, subject: str = "ai") -> tuple[list[str], int]:
+    """What the page shows a person as waiting, and the number in the header."""
+    async with site.signed_in(role, unit=unit, subject=subject) as person:
+        page = (await person.get("/viec")).text
+        shown = [duty.label.format(code="TB-24-0001") for duty in DUTIES.values()]
+        shown += ["Đọc và xác nhận 1/KH"]
+        return [label for label in shown if f">{label}</a>" in page], int((await person.get("/viec/so")).text)
+
+
+async def test_a_draft_waits_for_its_unit_until_it_is_sent(site: Site) -> None:
+    await hear(site, STARTED)
+    assert await waits(site, "nominator", unit=make.SCHOOL) == (["Viết tiếp và gửi hồ sơ TB-24-0001"], 1)
+    assert await waits(site, "nominator", unit=make.OTHER_SCHOOL) == ([], 0)
+    assert await waits(site, "officer") == ([], 0)
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        assert "Hạn 15/11/2024" in text_of(await person.get("/viec"))
+    await hear(site, SUBMITTED)
+    assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_what_was_returned_waits_until_it_is_sent_again_whichever_is_heard_first(site: Site) -> None:
+    await hear(site, RETURNED)
+    assert await waits(site, "nominator", unit=make.SCHOOL) == (["Bổ sung hồ sơ TB-24-0001"], 1)
+    await hear(site, REVISED, RETURNED)  # the return again, by a restarted reader of another topic
+    assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+    again = RETURNED.model_copy(update={"revision": 2})
+    await hear(site, again)
+    assert await waits(site, "nominator", unit=make.SCHOOL) == (["Bổ sung hồ sơ TB-24-0001"], 1)
+    await hear(site, WITHDRAWN, RETURNED.model_copy(update={"revision": 3}))
+    assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_a_case_waits_for_one_step_after_the_other_and_its_unit_sees_for_whom(site: Site) -> None:
+    done = mark_of("tan-binh", "https://id|ha")
+    await hear(site, awaits(CaseStep.SCORE))
+    assert await waits(site, "member", subject="ha") == (["Chấm hồ sơ TB-24-0001"], 1)
+    await hear(site, awaits(CaseStep.SCORE, done_by=[done], at=make.AT + timedelta(hours=1)))
+    assert await waits(site, "member", subject="ha") == ([], 0)
+    assert await waits(site, "member", subject="viet") == (["Chấm hồ sơ TB-24-0001"], 1)
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        page = text_of(await person.get("/viec"))
+        assert ("Đang chờ người khác" in page, "Hồ sơ TB-24-0001 chờ hội đồng chấm từ 09:00 15/10/2024" in page) == (
+            True,
+            True,
+        )
+    await hear(site, awaits(CaseStep.OPEN_BALLOT))
+    assert (await waits(site, "member", subject="viet"), await waits(site, "secretary")) == (
+        ([], 0),
+        (["Mở phiếu bầu hồ sơ TB-24-0001"], 1),
+    )
+    await hear(site, awaits(CaseStep.VOTE, CaseStep.CLOSE_BALLOT))
+    assert await waits(site, "chair") == (["Bỏ phiếu hồ sơ TB-24-0001", "Đóng phiếu hồ sơ TB-24-0001 khi đủ người"], 2)
+    await hear(site, awaits(CaseStep.CONCLUDE))
+    assert (await waits(site, "chair"), await waits(site, "secretary")) == ((["Kết luận hồ sơ TB-24-0001"], 1), ([], 0))
+    await hear(site, awaits(CaseStep.HONOUR))
+    assert await waits(site, "signer") == (["Ghi quyết định khen hồ sơ TB-24-0001"], 1)
+    await hear(site, awaits())
+    assert await waits(site, "signer") == ([], 0)
+
+
+async def test_a_story_waits_for_the_editor_then_for_the_people_in_it(site: Site) -> None:
+    await hear(site, story(StoryStep.WRITE))
+    assert await waits(site, "editor") == (["Viết bài gương TB-24-0001"], 1)
+    await hear(site, story(StoryStep.CONSENT))
+    assert await waits(site, "editor") == ([], 0)
+    async with site.signed_in("editor") as editor:
+        assert "Bài TB-24-0001 chờ người trong bài trả lời" in text_of(await editor.get("/viec"))
+    await hear(site, story(StoryStep.DOUBT))
+    assert await waits(site, "editor") == (["Xem lại bài TB-24-0001 đang tạm ẩn"], 1)
+    await hear(site, story())
+    assert await waits(site, "editor") == ([], 0)
+
+
+async def test_a_plan_from_above_waits_to_be_read_version_by_version(site: Site) -> None:
+    read = PlanAcknowledged(plan_id=PLAN, version=1, to_agency="hcm", occurred_at=make.AT)
+    await hear(site, plan(1))  # our own: nobody here has to acknowledge it
+    assert await waits(site, "officer") == ([], 0)
+    await hear(site, plan(1), speaker="hcm")
+    assert await waits(site, "officer") == (["Đọc và xác nhận 1/KH"], 1)
+    await hear(site, read)
+    await hear(site, plan(1), speaker="hcm")
+    assert await waits(site, "officer") == ([], 0)
+    await hear(site, plan(2), speaker="hcm")
+    assert await waits(site, "officer") == (["Đọc và xác nhận 1/KH"], 1)
+    await hear(site, PlanWithdrawn(plan_id=PLAN, version=3, occurred_at=make.AT), speaker="hcm")
+    assert await waits(site, "officer") == ([], 0)
+
+
+async def test_who_has_no_role_has_no_tasks(site: Site) -> None:
+    await hear(site, STARTED, awaits(CaseStep.SCORE), story(StoryStep.WRITE))
+    async with site.signed_in() as person:
+        page = text_of(await person.get("/viec"))
+        assert ("TB-24-0001" in page, "Không có việc nào chờ bạn." in page) == (False, True)
+
+
+def test_tasks_are_grouped_by_how_soon_they_are_due() -> None:
+    today = date(2024, 10, 15)
+    days = (None, today, today + timedelta(days=7), today + timedelta(days=8), today - timedelta(days=1))
+    tasks = [
+        Task(agency="tan-binh", thing_id=UUID(int=n), kind=Kind.DRAFT, due_on=day, version=1, open=True)
+        for n, day in enumerate(days)
+    ]
+    found = [(group.title, group.urgent, [task.due_on for task in group.tasks]) for group in grouped(tasks, today)]
+    assert found == [
+        ("Quá hạn", True, [days[4]]),
+        ("Hôm nay", True, [days[1]]),
+        ("Trong bảy ngày tới", False, [days[2]]),
+        ("Sau đó", False, [days[3]]),
+        ("Không có hạn", False, [days[0]]),
+    ]
+
+
+def test_every_step_is_a_kind_of_task_and_every_duty_an_act() -> None:
+    steps = {f"case.{step}" for step in CaseStep} | {f"story.{step}" for step in StoryStep}
+    assert steps == {kind.value for kind in Kind if "." in kind}
+    assert set(DUTIES) == set(Kind)
+    assert {act for duty in DUTIES.values() for act in (duty.act, duty.watched) if act} - set(TABLE) == set()
