@@ -1,14 +1,13 @@
 """What every page draws on: the menu by role, the categories' names, how a state looks (word, colour token, icon).
 
-A line of the menu stands here from the day its page exists; who lacks every role of its act (`shared.policy`) does not
-see it. The states are words for people only: what a state means is its service's business.
+A line of the menu stands here from the day its page exists; who lacks its act (`shared.policy`) does not see it. The
+states are words for people only: what a state means is its service's business.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.events import Category
-from shared.policy import roles_of
 
 CATEGORIES = {
     Category.COLLECTIVE: "Tập thể",
@@ -21,13 +20,13 @@ CATEGORIES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu; no roles = everybody who is signed in."""
+    """One line of the menu; `act` opens it (`shared.policy`)."""
 
     section: str
     label: str
     path: str
     icon: str
-    roles: tuple[str, ...] = ()
+    act: str
 
 
 @dataclass(frozen=True)
@@ -38,31 +37,32 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-def _section(label: str, *lines: tuple[str, str, str, tuple[str, ...]]) -> Section:
+def _section(label: str, *lines: tuple[str, str, str, str]) -> Section:
     return Section(label, tuple(Entry(label, *line) for line in lines))
 
 
 MENU = (
     _section(
         "Việc của tôi",
-        ("Việc", "/viec", "circle-check", ()),
-        ("Thông báo", "/thong-bao", "bell", ()),
+        ("Việc", "/viec", "circle-check", "work.read"),
+        ("Thông báo", "/thong-bao", "bell", "message.read"),
+        ("Người và vai trò", "/viec/quan-tri/nguoi", "users", "people.manage"),
     ),
     _section(
         "Đề cử",
-        ("Hồ sơ đề cử", "/de-cu/ho-so", "file", roles_of("nomination.read")),
-        ("Kế hoạch", "/de-cu/ke-hoach", "book", roles_of("plan.read")),
-        ("Tiêu chí", "/de-cu/tieu-chi", "target", roles_of("criteria.read")),
+        ("Hồ sơ đề cử", "/de-cu/ho-so", "file", "nomination.read"),
+        ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
+        ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
     ),
     _section(
         "Xét duyệt",
-        ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", roles_of("case.read")),
-        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", roles_of("honour.read")),
+        ("Hồ sơ xét", "/xet-duyet/ho-so", "scale", "case.read"),
+        ("Sổ khen thưởng", "/xet-duyet/so-khen", "award", "honour.read"),
     ),
     _section(
         "Lan tỏa",
-        ("Bài gương", "/lan-toa/bai", "news", roles_of("story.read")),
-        ("Lượt gửi", "/lan-toa/luot-gui", "send", roles_of("delivery.read")),
+        ("Bài gương", "/lan-toa/bai", "news", "story.read"),
+        ("Lượt gửi", "/lan-toa/luot-gui", "send", "delivery.read"),
     ),
 )
 

@@ -8,9 +8,17 @@ _SHAPES = {"\u0306", "\u0302", "\u031b"}
 
 
 def normal(text: str) -> str:
-    """Text of one line as it is stored: NFC, without control characters, outer and repeated blanks gone."""
-    kept = (char for char in unicodedata.normalize("NFC", text) if char.isspace() or unicodedata.category(char) != "Cc")
+    """Text of one line as it is stored: NFC, without control characters, outer and repeated blanks gone.
+
+    Gone too is what nobody sees and word processors leave: soft hyphens, zero-width blanks, and marks that turn the
+    direction of writing, with which one name can be made to look like another. The joiner of emoji stays.
+    """
+    kept = (char for char in unicodedata.normalize("NFC", text) if char.isspace() or not _is_unseen(char))
     return " ".join("".join(kept).split())
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf"} and char != "\u200d"
 
 
 def lines(text: str) -> str:

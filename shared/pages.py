@@ -25,6 +25,7 @@ from shared.identity.people import ROLE_NAMES, Person
 from shared.language import LANGUAGES, VIETNAMESE, language, translate, translate_count
 from shared.listing import Listing, as_file
 from shared.looks import MENU, STATES, Entry, Section
+from shared.policy import Rights
 from shared.static_files import StaticFiles
 
 HERE = Path(__file__).parent
@@ -263,9 +264,9 @@ def make_pages(
 
 def visible(menu: Sequence[Section], person: Person, on: date) -> tuple[Section, ...]:
     """The part of the menu that this person may open on that day."""
+    rights = Rights(person, on)
     shown = [
-        Section(section.label, tuple(e for e in section.entries if not e.roles or person.holds_any(e.roles, on)))
-        for section in menu
+        Section(section.label, tuple(entry for entry in section.entries if rights.opens(entry.act))) for section in menu
     ]
     return tuple(section for section in shown if section.entries)
 

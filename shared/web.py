@@ -1,5 +1,6 @@
 """The web side that every service shares: correlation ids, limits, health, metrics, problems, the AsyncAPI document."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -31,6 +32,9 @@ MOST_TEXT = 512 * 1024
 MOST_UPLOAD = MOST_BYTES + 256 * 1024
 """The largest body of a form with a file: the file, and the words beside it."""
 
+SLOWEST = 30.0
+"""How long the next piece of a body may be waited for, in seconds: a line may be bad, a connection may not be held."""
+
 DOOR = "/door/"
 """Below it neighbours' services call, with tokens of their own: `shared.door`."""
 
@@ -38,6 +42,11 @@ TITLES = {
     400: ("Yêu cầu chưa đúng", "Máy chủ không đọc được yêu cầu này."),
     404: ("Không tìm thấy trang", "Trang này không có, hoặc không dành cho tài khoản của bạn."),
     405: ("Yêu cầu chưa đúng", "Địa chỉ này không nhận kiểu yêu cầu đó."),
+    408: (
+        "Đường truyền quá chậm",
+        "Máy chủ đã chờ quá lâu mà chưa nhận đủ. Chữ vừa gõ còn ở trang trước: hãy bấm nút quay lại của trình duyệt rồi"
+        " gửi lại; tệp lớn thì chọn tệp nhỏ hơn.",
+    ),
     413: (
         "Nội dung gửi quá lớn",
         "Mỗi tệp tối đa 15 MB. Hãy bấm nút quay lại của trình duyệt, chọn tệp nhỏ hơn hoặc viết gọn lại, rồi gửi lại.",
@@ -268,7 +277,11 @@ class Bounds:
             nonlocal read
             if told.isdecimal() and int(told[:20]) > most:
                 raise HTTPException(413)
-            message = await receive()
+            try:
+                async with asyncio.timeout(SLOWEST):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
             read += len(message.get("body", b""))
             if read > most:
                 raise HTTPException(413)

@@ -41,6 +41,10 @@ class Due(Exception):
     """The session's token grows old: the browser fetches a newer one on its way to the page."""
 
 
+LONG_ENOUGH_TO_SHOW = 40
+"""Characters: what somebody typed, and not a code or a choice."""
+
+
 class NotSignedIn(Exception):
     """The route needs a person and the request carries no valid session."""
 
@@ -170,14 +174,20 @@ async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
         return problem(401, "not-signed-in", "Cần vào hệ thống", detail="Phiên làm việc không có hoặc đã hết.")
     if request.method in {"GET", "HEAD"}:
         return RedirectResponse(f"/vao?ve={quote(local_path(_here(request)), safe='/')}", 303)
-    # A form's words are still in the browser: sign in elsewhere, send the form again. Redirecting would lose them.
-    return get_pages(request).error(
+    # Redirecting would lose the form's words: they stand in this page, to be sent again after signing in elsewhere.
+    # The route's own reading of the body, if it has one, is kept in the request; a body that is no form reads empty.
+    async with request.form() as form:
+        sent = form.multi_items()
+    fields = [(name, value) for name, value in sent if isinstance(value, str)]
+    return get_pages(request).render(
         request,
-        401,
-        "Phiên làm việc đã hết",
-        "Chữ bạn vừa gõ vẫn còn ở thẻ này. Hãy vào lại trong một thẻ mới, rồi trở về đây và tải lại trang để gửi.",
-        actions=(("Vào lại trong thẻ mới", "/vao"),),
-        new_tab=True,
+        "signed_out.html",
+        status_code=401,
+        headers={"Cache-Control": "private, no-store"},
+        action=request.url.path,
+        fields=fields,
+        shown=[value for _, value in fields if len(value) > LONG_ENOUGH_TO_SHOW],
+        lost_files=len(fields) < len(sent),
     )
 
 

@@ -1,10 +1,13 @@
 """Bad input (what people really send): each time a clear message, nothing lost, nothing half done."""
 
+import asyncio
+import html
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -278,3 +281,89 @@ async def test_a_broken_federation_file_ends_the_start_and_says_what_is_wrong(
         check=False,
     )
     assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (2, True, False), ended.stderr
+
+
+async def test_words_keep_themselves_while_they_are_typed(site: Site, plan: Plan) -> None:
+    draft = await make.draft(site.database, plan.open, claims={})
+    keep = f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/luu"
+    async with nominator(site) as by:
+        first = await by.post(keep, data={"text": "Dạy học bằng dự án.", "version": "0"})
+        second = await by.post(keep, data={"text": "Dạy học bằng dự án đọc sách.", "version": "1"})
+        stale = await by.post(keep, data={"text": "Lời khác.", "version": "1"})
+        empty = await by.post(keep, data={"text": "  ", "version": "2"})
+        long = await by.post(keep, data={"text": "a" * 7000, "version": "2"})
+        assert [(one.status_code, one.json().get("version") if one.content else None) for one in (first, second)] == [
+            (200, 1),
+            (200, 2),
+        ]
+        assert (stale.status_code, empty.status_code, long.status_code) == (409, 204, 422)
+        assert (await by.post(keep.replace("GV1", "GV99"), data={"text": "x", "version": "0"})).status_code == 404
+    assert await rows(site, "select text, version from claims") == [("Dạy học bằng dự án đọc sách.", 2)]
+    assert await rows(site, "select count(*) from evidence") == [(0,)]
+
+
+async def test_a_form_sent_twice_begins_one_draft_and_one_filled_in_anew_another(site: Site, plan: Plan) -> None:
+    form = {"unit": str(make.SCHOOL), "round": str(plan.open), "category": "teacher", "name": "Lê Thị Ánh"}
+    async with nominator(site) as by:
+        page = await by.get("/de-cu/ho-so/moi")
+        once = re.search(r'name="once" value="([^"]+)"', page.text)
+        assert once
+        form["once"] = once[1]
+        both = await asyncio.gather(*(by.post("/de-cu/ho-so/moi", data=form) for _ in range(2)))
+        assert [(answer.status_code, answer.headers["location"]) for answer in both] == [
+            (303, "/de-cu/ho-so/TB-24-0001"),
+            (303, "/de-cu/ho-so/TB-24-0001"),
+        ]
+        other = await by.post("/de-cu/ho-so/moi", data=form | {"name": "Trần Văn Ba"})
+        assert other.headers["location"] == "/de-cu/ho-so/TB-24-0002"
+    assert await rows(site, "select name from subjects order by name") == [("Lê Thị Ánh",), ("Trần Văn Ba",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Lê Thị Ánh 👩\u200d🏫", "Lê Thị Ánh 👩\u200d🏫"),
+        ("Lê \u202eThị\u202c Ánh", "Lê Thị Ánh"),
+        ("“Lê\u00a0Thị\u200b Ánh”\u00ad", "“Lê Thị Ánh”"),
+        ("a" * 10_000, None),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+    ],
+)
+async def test_odd_names_are_kept_readable_or_refused_in_words(
+    site: Site, plan: Plan, name: str, kept: str | None
+) -> None:
+    form = {"unit": str(make.SCHOOL), "round": str(plan.open), "category": "teacher", "name": name}
+    async with nominator(site) as by:
+        answer = await by.post("/de-cu/ho-so/moi", data=form)
+        if kept is None:
+            assert (answer.status_code, "từ 2 đến 200 chữ" in answer.text, name in answer.text) == (422, True, True)
+        else:
+            assert answer.status_code == 303
+            page = (await by.get(answer.headers["location"])).text
+            assert (html.escape(kept, quote=False) in page, "<script>alert" in page) == (True, False)
+    assert await rows(site, "select name from subjects") == ([(kept,)] if kept else [])
+
+
+async def test_a_paste_beyond_all_bounds_is_refused_in_words(site: Site, plan: Plan) -> None:
+    draft = await make.draft(site.database, plan.open)
+    async with nominator(site) as by:
+        answer = await by.post(f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1", data={"text": "a" * 50_000_000})
+    assert (answer.status_code, "Nội dung gửi quá lớn" in text_of(answer)) == (413, True)
+
+
+async def test_a_body_that_drips_is_not_waited_for(site: Site, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.web.SLOWEST", 0.05)
+    draft = await make.draft(site.database, plan.open)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"text=mot"
+        await asyncio.sleep(5)
+        yield b"hai"
+
+    async with nominator(site) as by:
+        answer = await by.post(
+            f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1",
+            content=dripping(),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        )
+    assert (answer.status_code, "Đường truyền quá chậm" in text_of(answer)) == (408, True)

@@ -91,6 +91,7 @@ async def test_who_is_not_signed_in_is_sent_to_sign_in_and_keeps_the_words(site:
         answer = await anybody.post(f"{file}/tieu-chi/GV1", data={"text": "lời", "version": "1"})
     assert answer.status_code == 401
     assert text_of(answer).startswith("Phiên làm việc đã hết Chữ bạn vừa gõ vẫn còn")
+    assert 'name="text" value="lời"' in answer.text
 
 
 async def test_a_foreign_units_file_does_not_exist(site: Site, plan: Plan) -> None:

@@ -93,6 +93,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"GET {file}": Step(files),
         f"GET {file}/tieu-chi/{{criterion}}": Step(claims),
         f"POST {file}/tieu-chi/{{criterion}}": Step(claims, {"text": "Lời mới.", "version": "1"}),
+        f"POST {file}/tieu-chi/{{criterion}}/luu": Step(claims, {"text": "Lời mới hơn.", "version": "0"}),
         f"POST {file}/tieu-chi/{{criterion}}/tep": Step(claims, files={"file": ("a.pdf", PDF)}),
         f"GET {file}/lien-he": Step(files),
         f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),

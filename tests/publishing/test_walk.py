@@ -67,6 +67,7 @@ def steps(kept: dict[str, UUID]) -> dict[str, Step]:
     return {
         "GET /lan-toa/bai": Step(),
         f"GET {story}": Step(stories),
+        f"POST {story}/luu": Step(stories, {"version": "0"}),
         f"POST {story}": Step(stories, {"title": "Tên", "text": "x", "version": "1"}),
         f"POST {story}/xin-dong-y": Step(stories),
         "GET /lan-toa/luot-gui": Step(),

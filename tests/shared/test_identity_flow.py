@@ -337,10 +337,24 @@ async def test_signing_out_twice_is_harmless(browser: httpx2.AsyncClient, desk: 
 
 
 async def test_form_sent_after_the_session_ended_is_not_redirected_away(browser: httpx2.AsyncClient) -> None:
-    answer = await browser.post(DECIDE, params={"role": "officer", "on": "2024-10-15"}, headers=SAME_ORIGIN)
-    assert answer.status_code == 401
-    link = html.fromstring(answer.text).xpath("//div[@class='acts']/a")[0]
+    typed = {"role": "officer", "on": "2024-10-15", "text": "Một lời dài hơn bốn mươi chữ cái, có <b>thẻ</b>."}
+    answer = await browser.post(DECIDE, data=typed, headers=SAME_ORIGIN)
+    page = html.fromstring(answer.text)
+    assert (answer.status_code, answer.headers["cache-control"]) == (401, "private, no-store")
+    link = page.xpath("//main//a")[0]
     assert (link.get("href"), link.get("target"), link.get("rel")) == ("/vao", "_blank", "noopener")
+    [form] = page.xpath("//main//form")
+    kept = {field.get("name"): field.get("value") for field in form.xpath(".//input")}
+    assert (form.get("method"), form.get("action"), kept) == ("post", DECIDE, typed)
+    assert page.xpath("string(//p[contains(@class, 'lines')])") == typed["text"]
+
+
+async def test_what_is_no_form_is_answered_without_one(browser: httpx2.AsyncClient) -> None:
+    for sent in ({"content": b"\xff\x00"}, {"json": {"a": 1}}, {"files": {"scan": ("a.pdf", b"%PDF")}}):
+        answer = await browser.post(DECIDE, headers=SAME_ORIGIN, **sent)
+        page = html.fromstring(answer.text)
+        assert (answer.status_code, page.xpath("//main//form//input")) == (401, [])
+        assert ("Tệp phải chọn lại" in answer.text) == ("files" in sent)
 
 
 async def test_provider_that_does_not_answer_is_told_and_kept_apart(tmp_path: Path) -> None:

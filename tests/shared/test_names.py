@@ -18,6 +18,9 @@ pytestmark = pytest.mark.unit
         (unicodedata.normalize("NFD", "Nguyễn Thị Ánh"), "Nguyễn Thị Ánh"),
         ("Trần\0 Bình\x07", "Trần Bình"),
         ("một\u00a0hai\nba", "một hai ba"),
+        ("Nguyễn\u200b Thị\u00ad Ánh\ufeff", "Nguyễn Thị Ánh"),
+        ("Lê \u202eVăn\u202c \u2067Ba\u2069\u200f", "Lê Văn Ba"),
+        ("Cô giáo 👩\u200d🏫 ❤\ufe0f", "Cô giáo 👩\u200d🏫 ❤\ufe0f"),
         ("", ""),
     ],
 )

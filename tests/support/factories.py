@@ -103,6 +103,7 @@ async def draft(
     claims: Mapping[str, str] | None = None,
     evidence: bool = True,
     contacts: bool = True,
+    name: str = "Nguyễn Thị Thảo Nguyên",
 ) -> nominating.Nomination:
     """A draft; as it is by default, it can be handed in."""
     told = {FIRST[category]: "Dạy học bằng dự án đọc sách."} if claims is None else claims
@@ -114,7 +115,7 @@ async def draft(
             unit_id=unit_id,
             round_id=round_id,
             category=category,
-            name="Nguyễn Thị Thảo Nguyên",
+            name=name,
             position="giáo viên Ngữ văn",
             rule_set=PACK,
             at=AT,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from services.nomination import rules
 from services.nomination.actions import nominations
@@ -15,9 +15,10 @@ from shared import files, readings
 from shared.events import Category
 from shared.files import Accepted, FileRefused
 from shared.identity.allowed import allowed
+from shared.language import translate
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
-from shared.pages import read_day
+from shared.pages import read_day, time_of_day
 
 router = APIRouter()
 
@@ -39,6 +40,8 @@ def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None)
         category=CATEGORIES[dossier.subject.category],
         errors=errors or {},
         editable=state in rules.EDITABLE,
+        may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
+        may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),
         reason=dossier.reasons[0].reason if dossier.reasons and state is rules.State.RETURNED else None,
         **whereabouts(dossier, desk.short_name),
     )
@@ -115,6 +118,36 @@ async def write_claim(
     except rules.Refusal as refusal:
         return _claim(desk, dossier, criterion, values, {"text": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}#{criterion}")
+
+
+@router.post("/ho-so/{code}/tieu-chi/{criterion}/luu", dependencies=[allowed("nomination.write")])
+async def keep_claim(
+    desk: AtDesk,
+    code: str,
+    criterion: str,
+    text: Annotated[str, Form()] = "",
+    version: Annotated[int, Form()] = 0,
+) -> Response:
+    """Keep the words of a claim while they are typed: `{version, at}`, or 409 when somebody else saved meanwhile.
+
+    Nothing else is done: no evidence, no check that the words are enough.
+    """
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
+    if criterion not in {a.criterion.code for a in dossier.answers}:
+        raise HTTPException(404)
+    if not text.strip():
+        return Response(status_code=204)
+    try:
+        async with desk.database.transaction() as session:
+            saved = await nominations.write_claim(
+                session, nomination_id=dossier.nomination.id, criterion=criterion, text=text, version=version, by=by
+            )
+    except rules.ChangedMeanwhile:
+        return JSONResponse({}, 409)
+    except rules.Refusal as refusal:
+        return JSONResponse({"detail": translate(str(refusal))}, 422)
+    return JSONResponse({"version": saved.version, "at": time_of_day(desk.clock.real())})
 
 
 @router.post("/ho-so/{code}/tieu-chi/{criterion}/tep", dependencies=[allowed("nomination.write")])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -11,6 +11,7 @@ from services.nomination import queries, rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.tables import Nomination, Round, Subject, Unit
+from shared import idempotency
 from shared.events import Category
 from shared.identity.allowed import allowed
 from shared.language import translate
@@ -18,6 +19,7 @@ from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
 
 router = APIRouter()
+PATH = "/de-cu/ho-so/moi"
 
 NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
 
@@ -73,6 +75,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
         categories=CATEGORIES,
         values=values,
         errors=errors,
+        once=values.get("once") or uuid4(),
     )
 
 
@@ -84,16 +87,21 @@ async def start(
     category: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     position: Annotated[str, Form()] = "",
+    once: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
-    """Begin a draft."""
+    """Begin a draft; the same form sent twice, by a double click or a reload, begins one."""
     values = {"unit": unit, "round": round_id, "category": category, "name": name, "position": position}
     unit_id, chosen_id = _uuid(unit), _uuid(round_id)
     errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
     by = desk.rights.actor("nomination.start", unit_id)
+    sent = "\n".join(values.values()).encode()
+    call = idempotency.Call(desk.agency.id, by.identity, f"POST {PATH}", once or str(uuid4()), sent, desk.clock.real())
     try:
         async with desk.database.transaction() as session:
+            if before := await idempotency.begin(session, call):
+                return see_other(before.location)
             pack = await queries.newest_pack(session, agency=desk.agency.id)
             if pack is None:
                 raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
@@ -110,13 +118,18 @@ async def start(
                 today=desk.clock.today(),
                 by=by,
             )
+            place = f"/de-cu/ho-so/{nomination.code}"
+            await idempotency.keep(session, call, idempotency.Answer(303, place, b""))
+    except idempotency.KeyReused:
+        # Gone back to and filled in anew: another draft, under a key of its own.
+        return await start(desk, unit, round_id, category, name, position)
     except rules.TooMuch as refusal:
         return await _new(desk, values, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
         return await _new(desk, values, {"round": str(refusal)})
     except LookupError:
         raise HTTPException(404) from None
-    return see_other(f"/de-cu/ho-so/{nomination.code}")
+    return see_other(place)
 
 
 def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:

@@ -3,15 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
 from services.publishing.pages.desk import AtDesk, back
 from services.publishing.tables import Channel, Delivery, Story
 from shared.identity.allowed import allowed
+from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
 from shared.looks import CATEGORIES
+from shared.pages import time_of_day
 
 router = APIRouter(prefix="/lan-toa")
 
@@ -86,6 +88,29 @@ async def ask(desk: AtDesk, code: str) -> Response:
     except rules.Refusal as refusal:
         return desk.show(found, {"ask": str(refusal)})
     return back(code)
+
+
+@router.post("/bai/{code}/luu", dependencies=[allowed("story.edit")])
+async def keep(
+    desk: AtDesk,
+    code: str,
+    title: Annotated[str, Form()] = "",
+    text: Annotated[str, Form()] = "",
+    version: Annotated[int, Form()] = 0,
+) -> Response:
+    """Keep the words of a story while they are typed: `{version, at}`, or 409 when somebody else saved meanwhile."""
+    by = desk.rights.actor("story.edit")
+    found = await desk.find(code)
+    try:
+        async with desk.database.transaction() as session:
+            saved = await stories.write(
+                session, story_id=found.work.story.id, title=title, text=text, version=version, by=by
+            )
+    except rules.ChangedMeanwhile:
+        return JSONResponse({}, 409)
+    except rules.Refusal as refusal:
+        return JSONResponse({"detail": translate(str(refusal))}, 422)
+    return JSONResponse({"version": saved.version, "at": time_of_day(desk.clock.real())})
 
 
 @router.get("/luot-gui", dependencies=[allowed("delivery.read")])

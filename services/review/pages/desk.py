@@ -17,7 +17,7 @@ from shared.identity.allowed import Granted
 from shared.identity.people import Person
 from shared.looks import CATEGORIES
 from shared.pages import Pages
-from shared.policy import Rights, roles_of
+from shared.policy import Rights
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
@@ -110,8 +110,6 @@ class Desk:
             names_of=lambda rows: ", ".join(dict.fromkeys(self.short_name(row.other) for row in rows)),
             options_of=lambda ids: [(one, self.short_name(one)) for one in ids],
             rule_set=rule_set,
-            may={role: self.person.everywhere(role, self.clock.today()) for role in roles_of("case.read")},
-            votes=self.rights.may("case.vote"),
             can=self.rights.may,
             errors=errors or {},
             values=values or {},
