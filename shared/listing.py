@@ -106,9 +106,17 @@ class Asked:
     chosen: Mapping[str, str]
     after: tuple[Any, UUID] | None
     spreadsheet: bool
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What else the list's addresses carry: what was searched for."""
 
     @classmethod
-    def of(cls, request: Request, orders: Mapping[str, Order], filters: Sequence[Filter]) -> "Asked":
+    def of(
+        cls,
+        request: Request,
+        orders: Mapping[str, Order],
+        filters: Sequence[Filter],
+        kept: Mapping[str, str] | None = None,
+    ) -> "Asked":
         """Read the address. The first order is the usual one."""
         query = request.query_params
         order = query.get("xep", "")
@@ -121,11 +129,12 @@ class Asked:
             chosen,
             _read_cursor(query.get("sau", "")),
             query.get("dang") == "xlsx",
+            kept or {},
         )
 
     def address(self, **changed: str | None) -> str:
         """The list's address with something changed; None takes a part away. The place in the list is never kept."""
-        parts: dict[str, str | None] = {**self.chosen, "xep": self.order, **changed}
+        parts: dict[str, str | None] = {**self.kept, **self.chosen, "xep": self.order, **changed}
         query = urlencode({name: value for name, value in parts.items() if value})
         return f"{self.path}?{query}" if query else self.path
 

@@ -39,10 +39,11 @@ def sort_key(name: str) -> str:
     """
     words = normal(name).lower().split(" ")
     ordered = words[-1:] + words[1:-1] + words[:1] if len(words) > 1 else words
-    return " ".join(_word_key(word) for word in ordered)
+    return " ".join(word_key(word) for word in ordered)
 
 
-def _word_key(word: str) -> str:
+def word_key(word: str) -> str:
+    """A small word as its letters and tones, apart: where the tone was written («hoà», «hòa») makes no difference."""
     letters: list[str] = []
     tones: list[str] = []
     shaped = ""

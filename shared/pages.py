@@ -29,8 +29,13 @@ from shared.policy import Rights
 from shared.static_files import StaticFiles
 
 HERE = Path(__file__).parent
-SEARCHED = frozenset({"/de-cu", "/xet-duyet", "/lan-toa"})
-"""The services that answer `/tim`."""
+SEARCHED = {
+    "/de-cu": "/de-cu/ho-so",
+    "/xet-duyet": "/xet-duyet/ho-so",
+    "/lan-toa": "/lan-toa/bai",
+    "/thong-bao": "/thong-bao",
+}
+"""The services that answer `/tim`, each with the list that whoever may search there may open."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; form-action 'self'; "
@@ -283,10 +288,11 @@ def shortcuts(menu: Sequence[Section], person: Person, on: date) -> tuple[Entry,
 
 
 def search_path(menu: Sequence[Section], path: str) -> str | None:
-    """Where the search box of a page asks: its own service, or the first of the menu's that can search."""
-    parts = {f"/{entry.path.split('/')[1]}" for section in menu for entry in section.entries} & SEARCHED
+    """Where the search box of a page asks: its own service, or the first where the person may search."""
+    shown = {entry.path for section in menu for entry in section.entries}
+    parts = [part for part, opened in SEARCHED.items() if opened in shown]
     own = f"/{path.split('/')[1]}"
-    found = own if own in parts else min(parts, default=None)
+    found = own if own in parts else next(iter(parts), None)
     return f"{found}/tim" if found else None
 
 

@@ -64,6 +64,7 @@ RULES = (
     Rule("link", READS | WRITES, ("/dong-y", "/tra-loi", "/y-kien", "/lich"), "120/5minutes"),
     Rule("form", WRITES, ("/gioi-thieu", "/phan-anh"), "30/10minutes"),
     Rule("search", READS, ("/tim", "/xac-minh"), "120/minute"),
+    Rule("desk search", READS, ("/de-cu/tim", "/xet-duyet/tim", "/lan-toa/tim", "/thong-bao/tim"), "120/minute", True),
     Rule("search", READS, ("/guong", "/mo-hinh"), "120/minute", asks="q"),
     Rule("api", WRITES, ("/api/v1",), "600/minute", by_person=True),
 )

@@ -11,13 +11,13 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services.nomination.rules import ClaimState, PlanState, Relation, State
-from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates
+from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates, search_words
 from shared.database import new_metadata, words
 from shared.events import Category
 from shared.identity import ended
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates):
+for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates, search_words):
     part.add_tables(METADATA)
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, nulls_last, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, nulls_last, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.notification.rules import DUTIES, Channel, Kind
 from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session, Task
 from shared.identity.marks import mark_of
+from shared.listing import Order
 from shared.policy import Rights
+from shared.search import MOST_WORDS, NEAREST, Finding, Sought
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,23 @@ async def list_messages(session: AsyncSession, *, agency: str, recipient: str, l
             .limit(limit)
         )
     )
+
+
+def find_messages(sought: Sought, *, agency: str, recipient: str) -> Finding:
+    """A person's messages that speak of what has all the words, newest first: rows of (Message,).
+
+    One inbox is short enough to be read through: its index brings it, and nothing of another.
+    """
+    decomposed = func.normalize(func.lower(col(Message.subject) + " " + col(Message.path)), text("NFD"))
+    spoken = func.replace(func.regexp_replace(decomposed, r"[\u0300-\u036f]", "", "g"), func.chr(0x111), "d")
+    query = select(Message).where(
+        col(Message.agency) == agency,
+        col(Message.recipient) == recipient,
+        col(Message.channel) == Channel.IN_APP,
+        *(func.strpos(spoken, word.folded) > 0 for word in sought.words[:MOST_WORDS]),
+    )
+    newest = {NEAREST: Order(col(Message.at), True, "Mới nhất trước")}
+    return Finding(query, newest, col(Message.id))
 
 
 async def count_unread(session: AsyncSession, *, agency: str, recipient: str) -> int:

@@ -23,6 +23,7 @@ from services.publishing.tables import (
 )
 from shared import listing
 from shared.listing import CATEGORY_FILTER, Order, Rows, chosen, page_of, state_filter
+from shared.search import Finding, Sought, nearest
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,13 @@ async def page_of_work(session: AsyncSession, *, agency: str, asked: listing.Ask
     query = select(Story).where(col(Story.agency) == agency)
     query = chosen(query, asked, {"trang-thai": col(Story.state), "loai": col(Story.category)})
     return await page_of(session, query, asked, WORK_ORDERS, col(Story.id))
+
+
+def find_work(sought: Sought, *, agency: str) -> Finding:
+    """Stories that have the words, newest code first: rows of (Story,)."""
+    found = sought.found(agency)
+    query = select(Story).join(found, found.c.thing == col(Story.id)).where(col(Story.agency) == agency)
+    return Finding(query, nearest(found, col(Story.code), descending=True), col(Story.id))
 
 
 async def page_of_deliveries(session: AsyncSession, *, agency: str, asked: listing.Asked) -> Rows:

@@ -28,6 +28,11 @@ OPEN = (State.OFFERED, State.NEW, State.SCORING, State.VOTING, State.VOTED, Stat
 CONCLUDED = (State.DECIDED, State.DECLINED, State.HONOURED)
 
 
+def name_to_find(name: str, *, child: bool) -> str:
+    """By which name a case is found and shown among others: a child's stays in the dossier."""
+    return "" if child else name
+
+
 class Side(StrEnum):
     """Which of the two agencies of a referral somebody is."""
 

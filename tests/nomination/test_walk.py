@@ -113,6 +113,8 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
         "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
         "GET /de-cu/tieu-chi": Step(),
+        "GET /de-cu/tim": Step(),
+        "GET /de-cu/tim/so": Step(),
         f"POST {api}": Step(json=call),
         f"POST {api}/{{code}}/submission": Step(files),
         f"GET {api}": Step(),

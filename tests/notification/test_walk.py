@@ -14,6 +14,8 @@ STEPS = {
     "GET /viec": Step(),
     "GET /viec/so": Step(),
     "GET /thong-bao": Step(),
+    "GET /thong-bao/tim": Step(),
+    "GET /thong-bao/tim/so": Step(),
     "POST /thong-bao/da-doc": Step(),
     "GET /phien": Step(),
     f"GET {PEOPLE}": Step(),

@@ -71,6 +71,8 @@ def steps(kept: dict[str, UUID]) -> dict[str, Step]:
         f"POST {story}": Step(stories, {"title": "Tên", "text": "x", "version": "1"}),
         f"POST {story}/xin-dong-y": Step(stories),
         "GET /lan-toa/luot-gui": Step(),
+        "GET /lan-toa/tim": Step(),
+        "GET /lan-toa/tim/so": Step(),
         f"POST {story}/duyet-dang": Step(stories, {"version": "1"}),
         f"POST {story}/xin-lai": Step(stories),
         f"POST {story}/hien-lai": Step(stories),

@@ -70,6 +70,8 @@ def steps(sha256: str) -> dict[str, Step]:
         f"POST {case}/ket-luan": Step(cases),
         f"POST {case}/khen": Step(cases, {"number": "1", "date": "15/10/2024", "form": "a"}),
         "GET /xet-duyet/so-khen": Step(),
+        "GET /xet-duyet/tim": Step(),
+        "GET /xet-duyet/tim/so": Step(),
         f"GET {book}": Step(cases),
         f"POST {book}/tam-dung": Step(cases, {"ground": "mistake"}),
         f"POST {book}/khoi-phuc": Step(cases),

@@ -24,7 +24,7 @@ from services.nomination.tables import (
     Subject,
     Unit,
 )
-from shared import audit, outbox, parcels
+from shared import audit, outbox, parcels, search_words
 from shared.audit import Actor
 from shared.events import (
     Category,
@@ -88,20 +88,22 @@ async def start_nomination(
     )
     session.add(nomination)
     await session.flush()
-    outbox.record(
-        session,
-        NominationStarted(
-            nomination_id=nomination.id,
-            origin_agency=agency.id,
-            unit_id=unit_id,
-            subject_id=subject.id,
-            code=nomination.code,
-            due_on=chosen.closes_on,
-            occurred_at=at,
-        ),
-    )
+    await search_words.enter(session, nomination.id, nomination.code, subject.name, unit_id=unit_id)
+    outbox.record(session, _started(nomination, due_on=chosen.closes_on, at=at))
     await audit.record(session, by, "nomination.started", nomination.id)
     return nomination
+
+
+def _started(nomination: Nomination, *, due_on: date | None, at: datetime) -> NominationStarted:
+    return NominationStarted(
+        nomination_id=nomination.id,
+        origin_agency=nomination.agency,
+        unit_id=nomination.unit_id,
+        subject_id=nomination.subject_id,
+        code=nomination.code,
+        due_on=due_on,
+        occurred_at=at,
+    )
 
 
 async def _next_number(session: AsyncSession, agency: Agency, year: int) -> int:

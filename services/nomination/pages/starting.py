@@ -33,7 +33,8 @@ COLUMNS = (
 )
 
 
-def _cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
+def cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
+    """A nomination in a list."""
     nomination, subject, unit = row
     code = Link(nomination.code, f"/de-cu/ho-so/{nomination.code}")
     return code, subject.name, Said(CATEGORIES[subject.category]), unit.name, Tag("nomination", nomination.state)
@@ -45,7 +46,7 @@ async def list_files(desk: AtDesk) -> Response:
     asked = Asked.of(desk.request, queries.FILE_ORDERS, queries.FILE_FILTERS)
     async with desk.database.reading() as session:
         rows = await queries.page_of_files(session, agency=desk.agency.id, units=desk.units, asked=asked)
-    listing = Listing("Hồ sơ của đơn vị", asked, queries.FILE_ORDERS, queries.FILE_FILTERS, COLUMNS, rows, _cells)
+    listing = Listing("Hồ sơ của đơn vị", asked, queries.FILE_ORDERS, queries.FILE_FILTERS, COLUMNS, rows, cells)
     may_start = desk.nominating != frozenset()
     return desk.pages.listing(desk.request, "list.html", listing, file="ho-so-de-cu", may_start=may_start)
 

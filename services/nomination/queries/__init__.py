@@ -24,6 +24,7 @@ from services.nomination.tables import (
 )
 from shared.events import Category
 from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
+from shared.search import Finding, Sought, nearest
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,21 @@ async def page_of_files(session: AsyncSession, *, agency: str, units: Collection
         query = query.where(col(Nomination.unit_id).in_(units))
     query = chosen(query, asked, {"trang-thai": col(Nomination.state), "loai": col(Subject.category)})
     return await page_of(session, query, asked, FILE_ORDERS, col(Nomination.id))
+
+
+def find_files(sought: Sought, *, agency: str, units: Collection[UUID] | None) -> Finding:
+    """Nominations of these units (None: of all) that have the words: rows of (Nomination, Subject, Unit)."""
+    found = sought.found(agency)
+    query = (
+        select(Nomination, Subject, Unit)
+        .join(found, found.c.thing == col(Nomination.id))
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .where(col(Nomination.agency) == agency)
+    )
+    if units is not None:
+        query = query.where(col(Nomination.unit_id).in_(units))
+    return Finding(query, nearest(found, col(Subject.sort_key)), col(Nomination.id))
 
 
 async def get_dossier(

@@ -5,12 +5,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.notification import queries
 from services.notification.actions import messages
-from services.notification.pages import people, sessions, work
+from services.notification.pages import people, searching, sessions, work
 from shared.identity.allowed import Granted, allowed
 from shared.web import Db, Html, Now
 
 router = APIRouter(include_in_schema=False)
-for part in (work, people, sessions):
+for part in (work, people, searching, sessions):
     router.include_router(part.router)
 
 

@@ -16,7 +16,7 @@ from services.publishing import rules
 from services.publishing.actions import awaiting, deliveries, standing
 from services.publishing.rules import HonourState, State
 from services.publishing.tables import Story
-from shared import audit, outbox
+from shared import audit, outbox, search_words
 from shared.audit import Actor
 from shared.clock import local_date
 from shared.events import Category, StoryPublished, StoryRetracted
@@ -55,7 +55,7 @@ async def begin(
         **_blank(at, category),
     )
     await session.execute(new.on_conflict_do_nothing())
-    return await _locked(
+    story = await _locked(
         session,
         select(Story).where(
             col(Story.agency) == agency,
@@ -63,6 +63,8 @@ async def begin(
             col(Story.nomination_id) == nomination_id,
         ),
     )
+    await search_words.enter(session, story.id, story.code)
+    return story
 
 
 def _blank(at: datetime, category: Category) -> dict[str, Any]:
@@ -90,6 +92,7 @@ async def note_honour(
 ) -> None:
     """The decision that the story rests on; consents may have come before it."""
     story.honour_id, story.decision = honour_id, decision
+    await _enter_words(session, story)
     await audit.record(session, SYSTEM, "story.begun", story.id)
     await settle(session, story, at=at, by=SYSTEM)
 
@@ -112,6 +115,7 @@ async def take_material(session: AsyncSession, *, story_id: UUID, fields: dict[s
     story.persons = fields["persons"]
     story.title = ", ".join(part for part in (fields["name"], fields["position"]) if part)
     story.text = "\n\n".join(fields["points"])
+    await _enter_words(session, story)
     story.state, story.moved_at, story.version = State.DRAFT, at, story.version + 1
     awaiting.tell(session, story)
     await audit.record(session, Actor("system:parcels", "system"), "material.taken", story.id)
@@ -129,8 +133,14 @@ async def write(session: AsyncSession, *, story_id: UUID, title: str, text: str,
     if story.version != version:
         raise rules.ChangedMeanwhile("Có người vừa lưu bài này. Chữ bạn gõ vẫn còn ở dưới.")
     story.title, story.text, story.version = title, text, story.version + 1
+    await _enter_words(session, story)
     await audit.record(session, by, "story.written", story.id)
     return story
+
+
+async def _enter_words(session: AsyncSession, story: Story) -> None:
+    """Let the story be found by its code, its title and the number of the decision it rests on."""
+    await search_words.enter_anew(session, story.id, story.code, story.title, story.decision.get("number"))
 
 
 async def release(session: AsyncSession, *, story_id: UUID, version: int, at: datetime, by: Actor) -> Story:

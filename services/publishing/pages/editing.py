@@ -28,19 +28,20 @@ TOLD = (
 )
 
 
+def cells(row: tuple[Story]) -> tuple[Cell, ...]:
+    """A story in a list."""
+    story = row[0]
+    title: Cell = story.title or Said("Chưa có")
+    code = Link(story.code, f"/lan-toa/bai/{story.code}")
+    return code, title, Said(CATEGORIES[story.category]), Tag("story", story.state)
+
+
 @router.get("/bai", dependencies=[allowed("story.read")])
 async def list_work(desk: AtDesk) -> Response:
     """All stories."""
     asked = Asked.of(desk.request, queries.WORK_ORDERS, queries.WORK_FILTERS)
     async with desk.database.reading() as session:
         rows = await queries.page_of_work(session, agency=desk.agency, asked=asked)
-
-    def cells(row: tuple[Story]) -> tuple[Cell, ...]:
-        story = row[0]
-        title: Cell = story.title or Said("Chưa có")
-        code = Link(story.code, f"/lan-toa/bai/{story.code}")
-        return code, title, Said(CATEGORIES[story.category]), Tag("story", story.state)
-
     listing = Listing("Bài gương", asked, queries.WORK_ORDERS, queries.WORK_FILTERS, COLUMNS, rows, cells)
     return desk.pages.listing(desk.request, "works.html", listing, file="bai-guong")
 

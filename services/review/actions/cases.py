@@ -14,7 +14,7 @@ from services.review.actions import awaiting
 from services.review.actions.awaiting import about
 from services.review.rules import State
 from services.review.tables import Case, Dossier, RuleSetRow, Unit
-from shared import audit, outbox
+from shared import audit, outbox, search_words
 from shared.audit import Actor
 from shared.events import CaseOpened, CaseReopened, CaseReturned, Category, Sealed
 
@@ -54,6 +54,7 @@ async def open_case(
     )
     session.add(case)
     await session.flush()
+    await search_words.enter(session, case.id, case.code)
     outbox.record(
         session,
         CaseOpened(**about(case, at)),
@@ -70,6 +71,8 @@ async def take_dossier(
     if revision != case.revision:
         return
     session.add(Dossier(agency=case.agency, case_id=case_id, revision=revision, content=content, files=files))
+    name = rules.name_to_find(content.get("subject_name", ""), child=case.category is Category.PUPIL)
+    await search_words.enter_anew(session, case_id, case.code, content.get("unit"), name)
     if case.state is State.NEW:
         case.state = State.SCORING
         case.version += 1

@@ -14,7 +14,7 @@ from services.review.actions.awaiting import about
 from services.review.actions.cases import lock
 from services.review.rules import HonourState, State
 from services.review.tables import Case, Honour
-from shared import audit, jobs, outbox
+from shared import audit, jobs, outbox, search_words
 from shared.audit import Actor
 from shared.events import ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked
 from shared.names import normal
@@ -65,25 +65,27 @@ async def honour(
     )
     session.add(made)
     await session.flush()
+    await search_words.enter(session, case_id, decision_number)
     case.state, case.moved_at, case.version = State.HONOURED, at, case.version + 1
-    outbox.record(
-        session,
-        ExemplarHonoured(
-            **about(case, at),
-            honour_id=made.id,
-            category=case.category,
-            decision_number=made.decision_number,
-            decision_date=made.decision_date,
-            form=made.form,
-            level=made.level,
-        ),
-    )
+    outbox.record(session, _told(case, made, at))
     await awaiting.tell(session, case)
     await standings.tell_honour(session, case, made, at=at)
     if case.origin_agency != case.agency:
         await jobs.enqueue(session, HAND_ON, {"case_id": str(case.id)}, key=f"{HAND_ON}:{made.id}")
     await audit.record(session, by, "exemplar.honoured", made.id)
     return made
+
+
+def _told(case: Case, made: Honour, at: datetime) -> ExemplarHonoured:
+    return ExemplarHonoured(
+        **about(case, at),
+        honour_id=made.id,
+        category=case.category,
+        decision_number=made.decision_number,
+        decision_date=made.decision_date,
+        form=made.form,
+        level=made.level,
+    )
 
 
 async def _honoured_before(session: AsyncSession, case: Case) -> list[str]:

@@ -29,6 +29,15 @@ COLUMNS = (
 )
 
 
+def place_of(desk: Desk, case: Case, unit: Unit | None) -> Cell:
+    """Where a case comes from: its unit; of another agency's, whose name may not be known here, that agency."""
+    if unit:
+        return unit.name
+    return (
+        Said("Đang cập nhật tên đơn vị") if case.origin_agency == desk.agency else desk.short_name(case.origin_agency)
+    )
+
+
 @router.get("/ho-so", dependencies=[allowed("case.read")])
 async def list_cases(desk: AtDesk) -> Response:
     """The agency's cases."""
@@ -38,9 +47,7 @@ async def list_cases(desk: AtDesk) -> Response:
 
     def cells(row: tuple[Case, Unit | None]) -> tuple[Cell, ...]:
         case, unit = row
-        place: Cell = unit.name if unit else Said("Đang cập nhật tên đơn vị")
-        if not unit and case.origin_agency != desk.agency:
-            place = desk.short_name(case.origin_agency)
+        place = place_of(desk, case, unit)
         code = Link(case.code, f"/xet-duyet/ho-so/{case.code}")
         return code, Said(CATEGORIES[case.category]), place, case.opened_at, Tag("case", case.state)
 

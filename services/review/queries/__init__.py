@@ -12,6 +12,7 @@ from services.review.rules import Choice, HonourState, Side, State
 from services.review.tables import Ballot, Case, Dossier, Honour, ReferralRow, Roll, Sheet, Standing, Tally, Unit
 from shared import parcels
 from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
+from shared.search import Finding, Sought, nearest
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,19 @@ async def page_of_cases(session: AsyncSession, *, agency: str, asked: Asked) -> 
     query = select(Case, Unit).outerjoin(Unit, col(Unit.id) == col(Case.unit_id)).where(col(Case.agency) == agency)
     query = chosen(query, asked, {"trang-thai": col(Case.state), "loai": col(Case.category)})
     return await page_of(session, query, asked, CASE_ORDERS, col(Case.id))
+
+
+def find_cases(sought: Sought, *, agency: str) -> Finding:
+    """Cases that have the words, newest code first: rows of (Case, Unit or none, the subject's name or none)."""
+    found = sought.found(agency)
+    query = (
+        select(Case, Unit, col(Dossier.content)["subject_name"].astext)
+        .join(found, found.c.thing == col(Case.id))
+        .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
+        .outerjoin(Dossier, (col(Dossier.case_id) == col(Case.id)) & (col(Dossier.revision) == col(Case.revision)))
+        .where(col(Case.agency) == agency)
+    )
+    return Finding(query, nearest(found, col(Case.code), descending=True), col(Case.id))
 
 
 async def page_of_honours(session: AsyncSession, *, agency: str, asked: Asked) -> Rows:

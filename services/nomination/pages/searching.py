@@ -1,0 +1,43 @@
+"""Searching among nominations: by code and by name."""
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response
+
+from services.nomination import queries
+from services.nomination.pages.desk import AtDesk, see_other
+from services.nomination.pages.starting import cells
+from shared import search
+from shared.identity.allowed import allowed
+from shared.listing import Column, Listing
+from shared.search import Sought
+
+router = APIRouter()
+
+HINT = "Mã hồ sơ, hoặc tên người, tên tập thể được giới thiệu."
+COLUMNS = (Column("Mã"), Column("Giới thiệu ai"), Column("Loại", minor=True), Column("Đơn vị"), Column("Tình trạng"))
+
+
+@router.get("/tim", dependencies=[allowed("nomination.read")])
+async def find(desk: AtDesk) -> Response:
+    """What was found among the nominations of the person's units; a full code leads to its page at once."""
+    sought, listing = Sought.of(desk.request), None
+    if sought.can_be_found:
+        finding = queries.find_files(sought, agency=desk.agency.id, units=desk.units)
+        asked = sought.asked(desk.request, finding.orders)
+        async with desk.database.reading() as session:
+            rows = await finding.rows(session, asked)
+        listing = Listing("Hồ sơ đề cử tìm thấy", asked, finding.orders, (), COLUMNS, rows, cells)
+        if sought.code in [row[0].code for row in rows.found]:
+            return see_other(f"/de-cu/ho-so/{sought.code}")
+    return search.show(desk.request, desk.pages, desk.rights, sought, listing, hint=HINT, file="tim-ho-so-de-cu")
+
+
+@router.get("/tim/so", dependencies=[allowed("nomination.read")])
+async def count(desk: AtDesk) -> PlainTextResponse:
+    """How many would be found."""
+    sought = Sought.of(desk.request)
+    if not sought.can_be_found:
+        return search.counted(0)
+    async with desk.database.reading() as session:
+        finding = queries.find_files(sought, agency=desk.agency.id, units=desk.units)
+        return search.counted(await finding.count(session))

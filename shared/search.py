@@ -1,0 +1,176 @@
+"""Searching in one box: what was asked, with or without marks, what has these words, and the page that shows it.
+
+A thing is found (`shared.search_words`) that has all the words asked for, in any order; the last one may be unfinished.
+What has them with the very marks comes first. Each service answers for its own things and by its own rights.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from shared.listing import MOST_COUNTED, Asked, ColumnLike, Listing, Order, Rows, page_of
+from shared.names import normal
+from shared.pages import Pages
+from shared.policy import Rights
+from shared.search_words import WORDS, Word, words_of
+
+LONGEST = 200
+"""Letters of a question; longer ones are refused, not cut."""
+MOST_WORDS = 8
+"""Of a question: each costs a look into the index. Further words do not count, and the page says so."""
+NEAREST = "sat"
+"""The name of the only order: exact marks first."""
+_LAST = "\U0010ffff"
+"""Comes after every letter in the collation "C"."""
+_CODE = re.compile(r"[A-Z]{1,8}-\d{2}-\d{4,}")
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What was asked: the text as typed, its words, and the code if it is one."""
+
+    text: str
+    words: tuple[Word, ...]
+
+    @classmethod
+    def of(cls, request: Request) -> "Sought":
+        """Read `?q=`."""
+        text = normal(request.query_params.get("q", ""))
+        return cls(text, tuple(words_of(_code_in(text) or text[:LONGEST])))
+
+    @property
+    def code(self) -> str | None:
+        """The code, when the whole question is one, however it was typed: tb 24 0001."""
+        return _code_in(self.text)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it is longer than anybody's question."""
+        return len(self.text) > LONGEST
+
+    @property
+    def can_be_found(self) -> bool:
+        """Whether there is something to look for."""
+        return bool(self.words) and not self.too_long
+
+    @property
+    def cut(self) -> bool:
+        """Whether not all of its words count."""
+        return len(self.words) > MOST_WORDS
+
+    def found(self, agency: str) -> Any:
+        """A subquery of (thing, exact): what has all the words, `exact` whether with the very marks. Needs words."""
+        asked = self.words[:MOST_WORDS]
+        parts = [WORDS.alias(f"w{number}") for number in range(len(asked))]
+        exact = [
+            func.max(case((part.c.marked == word.marked, 1), else_=0)) for part, word in zip(parts, asked, strict=True)
+        ]
+        whole = parts[0]
+        source: Any = whole
+        for part, word in zip(parts[1:], asked[1:], strict=True):
+            last = word is self.words[-1]
+            source = source.join(
+                part, and_(part.c.agency == agency, part.c.thing == whole.c.thing, _is(part, word, last))
+            )
+        return (
+            select(whole.c.thing, (func.least(*exact) if len(exact) > 1 else exact[0]).label("exact"))
+            .select_from(source)
+            .where(whole.c.agency == agency, _is(whole, asked[0], len(self.words) == 1))
+            .group_by(whole.c.thing)
+            .subquery("found")
+        )
+
+    def asked(self, request: Request, orders: Mapping[str, Order]) -> Asked:
+        """What the address asks of the list of what was found."""
+        return Asked.of(request, orders, (), kept={"q": self.text})
+
+
+def nearest(found: Any, place: ColumnLike, *, descending: bool = False) -> dict[str, Order]:
+    """The only order of what was `found`: the very marks first, then by `place`, a text."""
+    first, then = ("1", "0") if descending else ("0", "1")
+    rank = case((found.c.exact == 1, first), else_=then)
+    return {NEAREST: Order(rank.concat(place), descending, "Sát nhất trước")}
+
+
+def _code_in(text: str) -> str | None:
+    code = re.sub(r"[\s_\u2010-\u2015-]+", "-", text).upper()
+    return code if _CODE.fullmatch(code) else None
+
+
+def _is(part: Any, word: Word, unfinished: bool) -> Any:
+    if unfinished:
+        return and_(part.c.word >= word.folded, part.c.word < word.folded + _LAST)
+    return part.c.word == word.folded
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A query for what has the words of a question, with its order and the id that makes the order complete."""
+
+    query: Any
+    orders: Mapping[str, Order]
+    key: ColumnLike
+
+    async def rows(self, session: AsyncSession, asked: Asked) -> Rows:
+        """One page of it."""
+        return await page_of(session, self.query, asked, self.orders, self.key)
+
+    async def count(self, session: AsyncSession) -> int:
+        """How many there are, at most `MOST_COUNTED` + 1."""
+        some = self.query.with_only_columns(self.key).limit(MOST_COUNTED + 1).subquery()
+        return await session.scalar(select(func.count()).select_from(some)) or 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service's search: who may ask it, where it lies, what it is called."""
+
+    act: str
+    path: str
+    label: str
+
+
+PLACES = (
+    Place("nomination.read", "/de-cu/tim", "Đề cử"),
+    Place("case.read", "/xet-duyet/tim", "Xét duyệt"),
+    Place("story.read", "/lan-toa/tim", "Lan tỏa"),
+    Place("message.read", "/thong-bao/tim", "Thông báo"),
+)
+"""Each answered by its own service and its own rights, in the menu's order."""
+
+
+def show(
+    request: Request, pages: Pages, rights: Rights, sought: Sought, listing: Listing | None, *, hint: str, file: str
+) -> Response:
+    """The page of what was found; `listing` is None when nothing was looked for. `hint` says by what one can search."""
+    errors = {"q": "Câu hỏi dài quá 200 chữ cái. Hãy rút ngắn lại."} if sought.too_long else {}
+    tabs = [
+        (place, f"{place.path}?q={quote(sought.text)}" if sought.can_be_found else place.path)
+        for place in PLACES
+        if rights.opens(place.act)
+    ]
+    context: dict[str, Any] = {
+        "sought": sought,
+        "tabs": tabs,
+        "path": request.url.path,
+        "hint": hint,
+        "most": MOST_WORDS,
+    }
+    if listing is None:
+        return pages.render(
+            request, "search.html", status_code=422 if errors else 200, listing=None, errors=errors, **context
+        )
+    return pages.listing(request, "search.html", listing, file=file, **context)
+
+
+def counted(total: int) -> PlainTextResponse:
+    """How many were found, as the other services' pages fetch it for their tabs."""
+    text = f"{MOST_COUNTED}+" if total > MOST_COUNTED else str(total)
+    return PlainTextResponse(text, headers={"Cache-Control": "private, no-store"})
