@@ -60,6 +60,7 @@ class Choice:
             None if units is None else tuple(sorted(units)),
             int(self.year) if self.year else None,
             words_of(self.words),
+            tuple(self.words.split())[:MOST_WORDS],
         )
 
 

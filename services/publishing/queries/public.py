@@ -1,11 +1,13 @@
 """What the public reads: live stories as cards, counted by kind, unit and year, found by their words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -39,17 +41,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is of; empty means all. `words` are as stories are searched."""
+    """What a list is of; empty means all. `words` are as stories are searched, `typed` as somebody typed them."""
 
     category: Category | None = None
     units: tuple[str, ...] | None = None
     year: int | None = None
     words: tuple[str, ...] = ()
-
-    @property
-    def of_all(self) -> "Wanted":
-        """The same words, whatever the kind, unit and year."""
-        return replace(self, category=None, units=None, year=None)
+    typed: tuple[str, ...] = ()
 
 
 _YEAR = func.extract("year", func.timezone(str(VIETNAM), col(Story.published_at)))
@@ -77,13 +75,27 @@ def _live(agency: str, wanted: Wanted) -> list[ColumnElement[bool]]:
 async def list_cards(
     session: AsyncSession, *, agency: str, wanted: Wanted, limit: int, skipped: int = 0
 ) -> Sequence[Card]:
-    """Cards, newest first; of a search those first that have most of its words whole."""
-    padded = literal(" ").concat(col(Story.search_text)).concat(" ")
-    whole = [case((padded.contains(f" {word} ", autoescape=True), 1), else_=0) for word in wanted.words]
+    """Cards, newest first; of a search those first that have most of its words with their marks, then whole."""
     found = select(*_CARD).where(*_live(agency, wanted))
-    if whole:
-        found = found.order_by(sum(whole[1:], start=whole[0]).desc())
+    if wanted.words:
+        found = found.order_by(_with_marks(wanted.typed).desc(), _whole(wanted.words).desc())
     return await _cards(session, found.order_by(*_NEWEST).limit(limit).offset(skipped))
+
+
+def _with_marks(typed: Sequence[str]) -> ColumnElement[int]:
+    """How many words stand in the title or the text as they were typed, or beginning with a capital."""
+    told = col(Story.title).concat(" ").concat(col(Story.text))
+    return _count(or_(*(told.contains(one, autoescape=True) for one in {word, word.capitalize()})) for word in typed)
+
+
+def _whole(words: Sequence[str]) -> ColumnElement[int]:
+    """How many words are whole ones of the story."""
+    padded = literal(" ").concat(col(Story.search_text)).concat(" ")
+    return _count(padded.contains(f" {word} ", autoescape=True) for word in words)
+
+
+def _count(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[int]:
+    return reduce(add, (case((one, 1), else_=0) for one in conditions), literal(0))
 
 
 _NEWEST = (col(Story.published_at).desc(), col(Story.id).desc())
