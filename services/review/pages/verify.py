@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.review import queries
 from services.review.rules import HonourState
+from shared.fence import Fence, within
 from shared.names import normal
 from shared.portal import base_of, public_answer, show
 from shared.web import Db, Html
@@ -43,8 +44,11 @@ async def answer(request: Request, database: Db, pages: Html, code: str) -> Resp
     """What the book says today of the honour with that code: the same address is printed on the paper."""
     wanted, paper, unclear = _code(code), None, False
     if CODE.fullmatch(wanted):
-        async with database.reading() as session:
-            honour = await queries.find_honour(session, agency=database.speaker.agency, code=wanted)
+        us = database.speaker.agency
+        # Honours stand behind their units' fence; what is read here tells neither unit nor person.
+        with within(Fence(us, units=None)):
+            async with database.reading() as session:
+                honour = await queries.find_honour(session, agency=us, code=wanted)
         unclear = honour is not None and honour.state is HonourState.HELD
         if honour is not None and not unclear:
             paper = Paper(
