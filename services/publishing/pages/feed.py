@@ -1,5 +1,6 @@
 """Feeds: Atom (RFC 4287) with tombstones for what was taken away (RFC 6721), and JSON Feed 1.1 with the same."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -63,11 +64,11 @@ def as_atom(
     for story in stories:
         entry = feed.add_entry(order="append")
         entry.id(address + story.path)
-        entry.title(story.title)
+        entry.title(_in_xml(story.title))
         entry.link(href=address + base + story.path)
         entry.published(story.published_at)
         entry.updated(story.moved_at)
-        entry.summary(_summary(story))
+        entry.summary(_in_xml(_summary(story)))
     atom: bytes = feed.atom_str(pretty=True)
     return atom
 
@@ -98,6 +99,11 @@ def as_json(
         ],
         GONE: [{"id": address + path, "when": when.isoformat()} for path, when in gone],
     }
+
+
+def _in_xml(text: str) -> str:
+    """Text without the characters that no XML can hold (XML 1.0, 2.2): one of them would break the feed for all."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
 
 
 def _title(name: str) -> str:
