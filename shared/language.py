@@ -122,6 +122,11 @@ class InLanguage:
             await self.app(scope, receive, remembering)
 
 
+def speak_by_path(scope: Scope) -> None:
+    """Say the rest of this request in the language of its path alone, whatever a cookie or `?lang=` says."""
+    _current.set(scope.get("copy", VIETNAMESE))
+
+
 def _asked(scope: Scope) -> str | None:
     if b"lang=" not in scope["query_string"]:
         return None

@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from deploy.local.ports import LOOPBACK
 from shared.events import SERVICES
+from shared.language import ENGLISH
 
 PREFIXES = {
     "/de-cu": "nomination",
@@ -73,7 +74,9 @@ class Front:
 
 
 def service_of(path: str) -> str:
-    """The service that a (decoded) path belongs to."""
+    """The service that a (decoded) path belongs to; the English copy of a page lies where the page does."""
+    if path.startswith(f"/{ENGLISH}/"):
+        path = path.removeprefix(f"/{ENGLISH}")
     fit = [prefix for prefix in PREFIXES if path == prefix or path.startswith(prefix + "/")]
     return PREFIXES[max(fit, key=len)] if fit else EVERYTHING_ELSE
 

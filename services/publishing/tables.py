@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -70,6 +70,7 @@ class Story(Row, table=True):
     persons: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     title: str = ""
     text: str = ""
+    search_text: str = Field(default="", description="what of it may be published, as it is searched: `rules.searched`")
     published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     retracted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     moved_at: datetime = Field(sa_type=DateTime(timezone=True))
@@ -228,6 +229,19 @@ class FollowedStory(Row, table=True):
     summary: str = ""
     unit: str = ""
     fetched_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Portal(Row, table=True):
+    """Which generation of public pages is the true one.
+
+    The database itself counts it up, at the commit of whatever changes what those pages show (a deferred trigger on
+    each such table): no code can forget to, and no two transactions wait for each other but at their very end.
+    """
+
+    __tablename__ = "portal"
+
+    agency: str = Field(max_length=31, primary_key=True)
+    generation: int = Field(sa_type=BigInteger)
 
 
 class Channel(Row, table=True):

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PORTAL = [
     "GET /",
+    "GET /.well-known/security.txt",
     "GET /dong-y/{token}",
     "GET /guong",
     "GET /thanh-phan",
@@ -24,6 +25,14 @@ PORTAL = [
     "GET /guong/{slug}.json",
     "GET /nguon",
     "GET /nguon/guong.atom",
+    "GET /nguon/guong.json",
+    "GET /quyen-rieng-tu",
+    "GET /robots.txt",
+    "GET /sitemap.xml",
+    "GET /thanh-phan",
+    "GET /tiep-can",
+    "GET /tim",
+    "GET /tro-giup",
     "POST /dong-y/{token}",
     "POST /dong-y/{token}/rut",
 ]

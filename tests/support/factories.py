@@ -269,18 +269,20 @@ async def story(
     honour: bool = True,
     code: str = "TB-24-0001",
     origin: str = "tan-binh",
+    told: Mapping[str, Any] | None = None,
 ) -> publishing.Story:
     """A story with its first draft; `people`: the relations of those whose contacts are known.
 
-    `origin`: who nominated.
+    `origin`: who nominated. `told`: what the parcel says instead.
     """
-    fields = {
+    fields: dict[str, Any] = {
         "name": "Nguyễn Thị Thảo Nguyên",
         "position": "giáo viên Ngữ văn",
         "unit": "Trường THCS Hoa Mai",
         "born_on": born_on.isoformat() if born_on else None,
         "points": ["Dạy học bằng dự án đọc sách, cả trường cùng đọc."],
         "persons": [{"person_id": str(uuid4()), "relation": one} for one in people],
+        **(told or {}),
     }
     async with database.transaction() as session:
         made = await stories.begin(
@@ -336,9 +338,9 @@ async def answer(database: Database, consent_id: UUID, *purposes: Purpose) -> No
         await consents.answer(session, consent_id=consent_id, purposes=purposes, at=AT)
 
 
-async def live(database: Database, *purposes: Purpose) -> tuple[publishing.Story, publishing.Consent]:
-    """A story that is shown, agreed to for the portal and these purposes."""
-    made = await story(database)
-    consent = (await asked(database, made.id))["self"]
-    await answer(database, consent.id, Purpose.PORTAL, *purposes)
+async def live(database: Database, *purposes: Purpose, **more: Any) -> tuple[publishing.Story, publishing.Consent]:
+    """A story that is shown, agreed to for the portal and these purposes; `more` as `story` takes it."""
+    made = await story(database, **more)
+    for consent in (await asked(database, made.id)).values():
+        await answer(database, consent.id, Purpose.PORTAL, *purposes)
     return made, consent

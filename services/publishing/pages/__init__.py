@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.publishing.pages import consents, deciding, editing, papers, portal, searching
+from services.publishing.pages import consents, deciding, editing, feeds, notes, papers, portal, searching
 
 router = APIRouter(include_in_schema=False)
-for part in (portal, consents, editing, deciding, papers, searching):
+for part in (portal, feeds, notes, consents, editing, deciding, papers, searching):
     router.include_router(part.router)

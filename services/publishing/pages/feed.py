@@ -1,5 +1,6 @@
-"""The Atom feed (RFC 4287), with tombstones for what was taken away (RFC 6721)."""
+"""Feeds: Atom (RFC 4287) with tombstones for what was taken away (RFC 6721), and JSON Feed 1.1 with the same."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from lxml.etree import SubElement
 
 from services.publishing.tables import Story
 from shared.language import translate
+from shared.looks import CATEGORIES
 
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
@@ -31,16 +33,29 @@ class Tombstones(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         return feed
 
 
-def render(
-    *, name: str, address: str, stories: Sequence[Story], gone: Sequence[tuple[str, datetime]], now: datetime
+GONE = "_guongsang_gone"
+"""Our member of the JSON feed; others begin with an underscore (JSON Feed 1.1, «Extensions»)."""
+
+
+def as_atom(
+    *,
+    name: str,
+    address: str,
+    base: str,
+    stories: Sequence[Story],
+    gone: Sequence[tuple[str, datetime]],
+    now: datetime,
 ) -> bytes:
-    """The feed's bytes. `address` is the agency's public one; entries are known by their address."""
+    """The feed's bytes. `address` is the agency's public one; entries are known by their address.
+
+    `base` is that of the portal's copy: what stands around the stories is in its language, and its links lead there.
+    """
     feed = FeedGenerator()
     feed.register_extension("tombstones", Tombstones, None, atom=True, rss=False)
-    feed.id(address + "/nguon/guong.atom")
-    feed.title(translate("Gương người tốt, việc tốt – {agency}", agency=name))
-    feed.link(href=address + "/nguon/guong.atom", rel="self")
-    feed.link(href=address + "/", rel="alternate")
+    feed.id(address + base + "/nguon/guong.atom")
+    feed.title(_title(name))
+    feed.link(href=address + base + "/nguon/guong.atom", rel="self")
+    feed.link(href=address + (base or "/"), rel="alternate")
     feed.language("vi")
     times = [when for _, when in gone] + [story.moved_at for story in stories]
     # An empty feed is as old as its day, so that it is the same bytes for a while.
@@ -49,10 +64,51 @@ def render(
     for story in stories:
         entry = feed.add_entry(order="append")
         entry.id(address + story.path)
-        entry.title(story.title)
-        entry.link(href=address + story.path)
+        entry.title(_in_xml(story.title))
+        entry.link(href=address + base + story.path)
         entry.published(story.published_at)
         entry.updated(story.moved_at)
-        entry.summary(story.text.split("\n", 1)[0])
+        entry.summary(_in_xml(_summary(story)))
     atom: bytes = feed.atom_str(pretty=True)
     return atom
+
+
+def as_json(
+    *, name: str, address: str, base: str, stories: Sequence[Story], gone: Sequence[tuple[str, datetime]]
+) -> dict[str, Any]:
+    """The same as JSON Feed 1.1."""
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": _title(name),
+        "home_page_url": address + (base or "/"),
+        "feed_url": address + base + "/nguon/guong.json",
+        "language": "vi",
+        "authors": [{"name": name, "url": address + "/"}],
+        "items": [
+            {
+                "id": address + story.path,
+                "url": address + base + story.path,
+                "title": story.title,
+                "content_text": _summary(story),
+                "date_published": (story.published_at or story.moved_at).isoformat(),
+                "date_modified": story.moved_at.isoformat(),
+                "language": "vi",
+                "tags": [translate(CATEGORIES[story.category])],
+            }
+            for story in stories
+        ],
+        GONE: [{"id": address + path, "when": when.isoformat()} for path, when in gone],
+    }
+
+
+def _in_xml(text: str) -> str:
+    """Text without the characters that no XML can hold (XML 1.0, 2.2): one of them would break the feed for all."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
+
+
+def _title(name: str) -> str:
+    return translate("Gương người tốt, việc tốt – {agency}", agency=name)
+
+
+def _summary(story: Story) -> str:
+    return story.text.split("\n", 1)[0]

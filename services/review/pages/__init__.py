@@ -1,9 +1,10 @@
-"""The pages of reviewing: a reader's desk, the council's work, honours."""
+"""The pages of reviewing: a reader's desk, the council's work, honours; for everybody, whether one counts."""
 
 from fastapi import APIRouter
 
-from services.review.pages import cases, council, honours, referrals, searching, trails
+from services.review.pages import cases, council, honours, referrals, searching, trails, verify
 
-router = APIRouter(prefix="/xet-duyet", include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 for part in (cases, council, honours, referrals, trails, searching):
-    router.include_router(part.router)
+    router.include_router(part.router, prefix="/xet-duyet")
+router.include_router(verify.router)

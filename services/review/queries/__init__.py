@@ -121,6 +121,15 @@ async def page_of_honours(session: AsyncSession, *, agency: str, asked: Asked) -
     return await page_of(session, query, asked, HONOUR_ORDERS, col(Honour.id))
 
 
+async def find_honour(session: AsyncSession, *, agency: str, code: str) -> Honour | None:
+    """The agency's honour of the nomination with that code, in whatever state."""
+    return await session.scalar(
+        select(Honour)
+        .join(Case, col(Case.id) == col(Honour.case_id))
+        .where(col(Case.agency) == agency, col(Honour.agency) == agency, col(Case.code) == code)
+    )
+
+
 async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str) -> Desk | None:
     """The case of that code as `reader` may see it."""
     row = (

@@ -6,7 +6,7 @@ from alembic import op
 from shared.search_words import WORDS, rows_of
 
 revision = '3dc734b12c28'
-down_revision = 'c91d3e7fa5b0'
+down_revision = 'd5a0c7f3be21'
 
 WITHIN = "(select current_setting('app.agency', true)) in ('*', agency)"
 THINGS = """

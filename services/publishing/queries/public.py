@@ -1,0 +1,124 @@
+"""What the public reads: live stories as cards, counted by kind, unit and year, found by their words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.publishing.rules import State
+from services.publishing.tables import Portal, Story
+from shared.clock import VIETNAM
+from shared.events import Category
+
+
+@dataclass(frozen=True)
+class Card:
+    """A live story as a list shows it."""
+
+    path: str
+    title: str
+    summary: str
+    unit: str
+    category: Category
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Group:
+    """How many live stories there are of a kind, of a unit, of a year."""
+
+    category: Category
+    unit: str
+    year: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is of; empty means all. `words` are as stories are searched, `typed` as somebody typed them."""
+
+    category: Category | None = None
+    units: tuple[str, ...] | None = None
+    year: int | None = None
+    words: tuple[str, ...] = ()
+    typed: tuple[str, ...] = ()
+
+
+_YEAR = func.extract("year", func.timezone(str(VIETNAM), col(Story.published_at)))
+_CARD = (
+    col(Story.path),
+    col(Story.title),
+    func.split_part(col(Story.text), "\n", 1),
+    col(Story.unit),
+    col(Story.category),
+    col(Story.published_at),
+)
+
+
+def _live(agency: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [col(Story.agency) == agency, col(Story.state) == State.LIVE]
+    if wanted.category is not None:
+        found.append(col(Story.category) == wanted.category)
+    if wanted.units is not None:
+        found.append(col(Story.unit).in_(wanted.units))
+    if wanted.year is not None:
+        found.append(_YEAR.in_([wanted.year]))
+    return found + [col(Story.search_text).contains(word, autoescape=True) for word in wanted.words]
+
+
+async def list_cards(
+    session: AsyncSession, *, agency: str, wanted: Wanted, limit: int, skipped: int = 0
+) -> Sequence[Card]:
+    """Cards, newest first; of a search those first that have most of its words with their marks, then whole."""
+    found = select(*_CARD).where(*_live(agency, wanted))
+    if wanted.words:
+        found = found.order_by(_with_marks(wanted.typed).desc(), _whole(wanted.words).desc())
+    return await _cards(session, found.order_by(*_NEWEST).limit(limit).offset(skipped))
+
+
+def _with_marks(typed: Sequence[str]) -> ColumnElement[int]:
+    """How many words stand in the title or the text as they were typed, or beginning with a capital."""
+    told = col(Story.title).concat(" ").concat(col(Story.text))
+    return _count(or_(*(told.contains(one, autoescape=True) for one in {word, word.capitalize()})) for word in typed)
+
+
+def _whole(words: Sequence[str]) -> ColumnElement[int]:
+    """How many words are whole ones of the story."""
+    padded = literal(" ").concat(col(Story.search_text)).concat(" ")
+    return _count(padded.contains(f" {word} ", autoescape=True) for word in words)
+
+
+def _count(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[int]:
+    return reduce(add, (case((one, 1), else_=0) for one in conditions), literal(0))
+
+
+_NEWEST = (col(Story.published_at).desc(), col(Story.id).desc())
+
+
+async def _cards(session: AsyncSession, query: Select[Any]) -> list[Card]:
+    return [Card(*row) for row in await session.execute(query)]
+
+
+async def list_groups(session: AsyncSession, *, agency: str, wanted: Wanted) -> Sequence[Group]:
+    """Live stories counted by kind, unit and year."""
+    keys = (col(Story.category), col(Story.unit), _YEAR.label("year"))
+    counted = select(*keys, func.count()).where(*_live(agency, wanted)).group_by(*keys)
+    return [Group(category, unit, int(year), n) for category, unit, year, n in await session.execute(counted)]
+
+
+async def list_related(session: AsyncSession, story: Story, *, limit: int) -> Sequence[Card]:
+    """Other live stories, those of the same unit first, then those of the same kind."""
+    near = case((col(Story.unit) == story.unit, 2), (col(Story.category) == story.category, 1), else_=0)
+    others = select(*_CARD).where(*_live(story.agency, Wanted()), col(Story.id) != story.id)
+    return await _cards(session, others.order_by(near.desc(), *_NEWEST).limit(limit))
+
+
+def generation_of(agency: str) -> Select[int]:
+    """The statement that asks for the generation of an agency's public pages; no row before the first."""
+    return select(col(Portal.generation)).where(col(Portal.agency) == agency)
