@@ -24,4 +24,4 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_tasks_agency_open_kind_unit_id'), 'tasks', ['agency', 'open', 'kind', 'unit_id'], unique=False)
     op.execute('alter table tasks enable row level security, force row level security')
-    op.execute("create policy fence on tasks using ((select current_setting('app.agency', true)) in ('*', agency))")
+    op.execute("create policy fence on tasks using ((select current_setting('app.agency', true)) = '*' or agency = (select current_setting('app.agency', true)))")

@@ -8,7 +8,9 @@ from shared.search_words import WORDS, rows_of
 revision = '3dc734b12c28'
 down_revision = 'd5a0c7f3be21'
 
-WITHIN = "(select current_setting('app.agency', true)) in ('*', agency)"
+WITHIN = (
+    "(select current_setting('app.agency', true)) = '*' or agency = (select current_setting('app.agency', true))"
+)
 THINGS = """
 select agency, id, null, code, title, decision ->> 'number' from stories
 """

@@ -8,7 +8,9 @@ from shared.search_words import WORDS, rows_of
 revision = 'e851373b9fb8'
 down_revision = '2b8c51e0d934'
 
-WITHIN = "(select current_setting('app.agency', true)) in ('*', agency)"
+WITHIN = (
+    "(select current_setting('app.agency', true)) = '*' or agency = (select current_setting('app.agency', true))"
+)
 THINGS = """
 select c.agency, c.id, null, c.code, d.content ->> 'unit', h.decision_number,
     case when c.category <> 'pupil' then d.content ->> 'subject_name' end

@@ -1,0 +1,151 @@
+"""Lists over 1,400 units and 100,000 files: as JSON against the same query on bare asyncpg, and as a page of the desk."""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+import httpx2
+import orjson
+from sqlalchemy import text
+from starlette.types import Receive, Scope, Send
+
+from services.nomination.tables import Unit
+from shared.database import Database
+from tests.bench import measure
+from tests.support import factories as make
+from tests.support.databases import Databases
+from tests.support.site import ADDRESS, Site, make_site
+
+UNITS, FILES = 1_400, 100_000
+REQUESTS = 200
+RATE, SECONDS = 50, 8
+"""Requests a second, for so long, whether or not the ones before were answered."""
+PAGE_GOAL = 100.0
+"""Milliseconds within which 95 of 100 pages of the desk are there."""
+LIST = "/api/v1/nomination/nominations?limit=50"
+
+FILL = """
+insert into units (id, agency, code, name, kind, valid_from)
+select gen_random_uuid(), 'tan-binh', 'X' || n, 'Trường số ' || n, 'school', date '2020-01-01'
+  from generate_series(1, {units}) n;
+insert into subjects (id, agency, unit_id, category, name, position, search_text, sort_key)
+select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'Nguyễn Thị Ánh', 'giáo viên', 'nguyen thi anh', 'a.b.' || n
+  from generate_series(1, {files}) n
+  join (select id, row_number() over (order by id) as place from units where agency = 'tan-binh') u
+    on u.place = 1 + n % (select count(*) from units where agency = 'tan-binh');
+insert into nominations (id, agency, code, unit_id, subject_id, plan_id, round_id, rule_set, nominator, state, revision,
+                         version, started_at)
+select gen_random_uuid(), 'tan-binh', 'TB-25-' || lpad(n::text, 6, '0'), s.unit_id, s.id, d.plan_id, d.round_id,
+       d.rule_set, 'https://id|ai', case n % 3 when 0 then 'draft' when 1 then 'reviewed' else 'honoured' end, 1, 1, now()
+  from (select id, unit_id, row_number() over (order by id) as n from subjects where sort_key like 'a.b.%') s
+ cross join (select * from nominations limit 1) d
+"""
+
+FLOOR_QUERY = """
+select n.code, n.state, s.category, n.unit_id, s.name, s.position, n.revision
+  from nominations n join subjects s on s.id = n.subject_id join units u on u.id = n.unit_id
+ where n.agency = $1 order by n.code desc limit 51
+"""
+
+
+async def fill(database: Database) -> None:
+    """So many files of so many units, beside one made as people make them."""
+    plan = await make.plan(database)
+    await make.draft(database, plan.open)
+    async with database.transaction() as session:
+        for statement in FILL.format(units=UNITS, files=FILES).split(";\n"):
+            await session.execute(text(statement))
+    connection = await database.connect()
+    try:
+        await connection.execute("analyze")
+    finally:
+        await connection.close()
+    assert Unit.__tablename__ == "units"
+
+
+class Bare:
+    """The same answer from asyncpg and orjson, in an application that does nothing else."""
+
+    def __init__(self, pool: object) -> None:
+        self.pool = pool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        async with self.pool.acquire() as connection, connection.transaction(readonly=True):  # type: ignore[attr-defined]
+            rows = await connection.fetch(FLOOR_QUERY, "tan-binh")
+        items = [
+            {
+                "code": row["code"],
+                "state": row["state"],
+                "category": row["category"],
+                "unit_id": str(row["unit_id"]),
+                "subject": {"name": row["name"], "position": row["position"]},
+                "revision": row["revision"],
+            }
+            for row in rows[:50]
+        ]
+        body = orjson.dumps({"items": items, "next": rows[49]["code"] if len(rows) > 50 else None})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _take(client: httpx2.AsyncClient, path: str, rows: int) -> float:
+    begun = time.perf_counter()
+    for _ in range(REQUESTS):
+        answer = await client.get(path)
+        assert len(orjson.loads(answer.content)["items"]) == rows
+    return time.perf_counter() - begun
+
+
+async def _json(site: Site, rounds: int) -> measure.Row:
+    import asyncpg
+
+    database = site.database
+    async with asyncpg.create_pool(
+        database.url, password=database.password, min_size=1, max_size=5, server_settings=EVERYTHING
+    ) as pool:
+        bare = httpx2.ASGITransport(Bare(pool))
+        async with (
+            httpx2.AsyncClient(transport=bare, base_url=ADDRESS) as floor,
+            site.signed_in("officer") as ours,
+        ):
+            ratios = await measure.rates(rounds, lambda: _take(ours, LIST, 50), lambda: _take(floor, "/", 50))
+    return measure.Row("list as JSON / asyncpg and orjson", ratios, 0.70)
+
+
+EVERYTHING = {"app.agency": "*", "app.units": "*", "app.person": "*"}
+
+
+async def _page(site: Site, rounds: int) -> measure.Row:
+    """How long 95 of 100 pages take at a steady rate, in hundreds of milliseconds."""
+    found = []
+    async with site.signed_in("officer") as officer:
+        await officer.get("/de-cu/ho-so")
+        for _ in range(rounds):
+            found.append(measure.percentile(await _steadily(officer), 95) / (PAGE_GOAL / 1000))
+    return measure.Row("desk list p95 at 50/s / 100 ms", found, 1.0, most=True)
+
+
+async def _steadily(client: httpx2.AsyncClient) -> list[float]:
+    begun = time.perf_counter()
+
+    async def one(number: int) -> float:
+        due = begun + number / RATE
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        answer = await client.get("/de-cu/ho-so")
+        assert answer.status_code == 200
+        return time.perf_counter() - due
+
+    return list(await asyncio.gather(*(one(number) for number in range(RATE * SECONDS))))
+
+
+async def ratios(databases: Databases, rounds: int) -> list[measure.Row]:
+    """Both rows, on one full database."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = await make_site(databases, "nomination", Path(folder))
+        try:
+            await fill(site.database)
+            return [await _json(site, rounds), await _page(site, 3)]
+        finally:
+            await site.close()
