@@ -61,6 +61,16 @@ def within(fence: Fence) -> Iterator[None]:
         _fence.reset(before)
 
 
+@contextmanager
+def lifted() -> Iterator[None]:
+    """For what a request's own machinery looks up, never for what a page shows: all rows, and no statement for it."""
+    before = _fence.set(None)
+    try:
+        yield
+    finally:
+        _fence.reset(before)
+
+
 async def say(session: AsyncSession) -> None:
     """Tell the database about the fence, where there is one, for the transaction that begins."""
     fence = _fence.get()

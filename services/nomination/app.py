@@ -10,6 +10,7 @@ from services.nomination import api, pages
 from services.nomination.consumers.background import add_jobs
 from services.nomination.consumers.receivers import RECEIVERS
 from services.nomination.queries.units import units_below
+from shared.fence import lifted
 from shared.identity.allowed import Below
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
@@ -45,7 +46,8 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
 
 def _below(runtime: Runtime) -> Below:
     async def below(units: frozenset[UUID], on: date) -> Mapping[UUID, frozenset[UUID]]:
-        async with runtime.database.reading() as session:
-            return await units_below(session, agency=runtime.settings.agency, units=units, on=on)
+        with lifted():
+            async with runtime.database.reading() as session:
+                return await units_below(session, agency=runtime.settings.agency, units=units, on=on)
 
     return below

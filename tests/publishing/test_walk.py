@@ -20,7 +20,6 @@ PORTAL = [
     "GET /.well-known/security.txt",
     "GET /dong-y/{token}",
     "GET /guong",
-    "GET /thanh-phan",
     "GET /guong/{slug}",
     "GET /guong/{slug}.json",
     "GET /nguon",

@@ -102,7 +102,7 @@ async def _list(request: Request, database: Database, pages: Html, path: str) ->
     return show(
         request,
         pages,
-        "search.html" if path == "/tim" else "gallery.html",
+        "found_stories.html" if path == "/tim" else "gallery.html",
         path=address,
         indexed=path != "/tim" and not choice.words,
         rows=cards,

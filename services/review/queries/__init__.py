@@ -134,26 +134,24 @@ async def get_desk(session: AsyncSession, *, agency: str, code: str, reader: str
     """The case of that code as `reader` may see it."""
     row = (
         await session.execute(
-            select(Case, Unit, Honour, Dossier)
+            select(Case, Unit, Honour, Dossier, Ballot)
             .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
             .outerjoin(Honour, col(Honour.case_id) == col(Case.id))
             .outerjoin(Dossier, (col(Dossier.case_id) == col(Case.id)) & (col(Dossier.revision) == col(Case.revision)))
+            .outerjoin(Ballot, (col(Ballot.case_id) == col(Case.id)) & (col(Ballot.revision) == col(Case.revision)))
             .where(col(Case.agency) == agency, col(Case.code) == code)
         )
     ).one_or_none()
     if row is None:
         return None
-    case, unit, honour, dossier = row
+    case, unit, honour, dossier, ballot = row
     sheets = list(
         await session.scalars(select(Sheet).where(col(Sheet.case_id) == case.id, col(Sheet.revision) == case.revision))
     )
-    ballot = await session.scalar(
-        select(Ballot).where(col(Ballot.case_id) == case.id, col(Ballot.revision) == case.revision)
-    )
     cast, has_voted, tally = 0, False, {}
     if ballot is not None:
-        cast = await session.scalar(select(func.count()).where(col(Roll.ballot_id) == ballot.id)) or 0
-        has_voted = await session.get(Roll, (ballot.id, reader)) is not None
+        on_roll = select(func.count(), func.coalesce(func.bool_or(col(Roll.voter) == reader), False))
+        cast, has_voted = (await session.execute(on_roll.where(col(Roll.ballot_id) == ballot.id))).one()
         if not ballot.open:
             counted = await session.scalars(select(Tally).where(col(Tally.ballot_id) == ballot.id))
             tally = {one.choice: one.count for one in counted}
