@@ -87,6 +87,7 @@ async def test_counts_keep_to_the_other_conditions(site: Site) -> None:
         (f"/guong?loai=giao-vien&{both}", "1"),
         (f"/guong?loai=hoc-sinh&{both}", "1"),
         ("/guong?don-vi=truong-thcs-hoa-hong", "2"),
+        (f"/guong?{both}&nam=2024", "2"),
     ]
 
 
