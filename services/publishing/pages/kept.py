@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.publishing.queries.public import GENERATION
 from shared.portal import PublicAnswer
 from shared.runtime import Runtime
+from shared.tracing import start
 
 MOST_PAGES = 1_000
 """Pages kept in memory; the oldest goes when another comes."""
@@ -26,7 +27,8 @@ READS = frozenset({"GET", "HEAD"})
 BOX = "publishing.kept"
 _LEAST = 500
 """Bytes below which compressing is of no use."""
-_DROPPED = frozenset({b"content-length", b"x-correlation-id", b"vary"})
+_ID = b"x-correlation-id"
+_DROPPED = frozenset({b"content-length", _ID, b"vary"})
 
 _log = structlog.get_logger("publishing")
 
@@ -106,13 +108,15 @@ class Page(NamedTuple):
         """Answer with the page, with its headers only, or that the reader has it already."""
         asked = dict(scope["headers"])
         found = self.pressed if self.pressed and b"gzip" in asked.get(b"accept-encoding", b"") else self.plain
+        # As every answer, this one tells the request's id: the caller's, or one of its own.
+        own = (_ID, start(asked.get(_ID, b"").decode("latin-1")).correlation_id.encode())
         known = asked.get(b"if-none-match", b"")
         if known and (found.tag in known or known.strip() == b"*"):
             headers = [one for one in found.headers if one[0] not in (b"content-length", b"content-encoding")]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.start", "status": 304, "headers": [*headers, own]})
             await send({"type": "http.response.body", "body": b""})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": found.headers})
+        await send({"type": "http.response.start", "status": 200, "headers": [*found.headers, own]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
 
 
@@ -184,21 +188,21 @@ class Kept:
     async def _ask(self, scope: Scope, key: tuple[str, bytes], receive: Receive, send: Send) -> None:
         """Let the application answer; what is to be kept is held back until it is whole."""
         box, body = Box(), bytearray()
-        start: Message = {}
+        begun: Message = {}
 
         async def held(message: Message) -> None:
-            nonlocal start
+            nonlocal begun
             if message["type"] == "http.response.start" and box.edition is not None and message["status"] == 200:
-                start = message
-            elif not start:
+                begun = message
+            elif not begun:
                 empty = scope["method"] == "HEAD" and message["type"] == "http.response.body"
                 await send({**message, "body": b""} if empty else message)
             else:
                 body.extend(message.get("body", b""))
 
         await self.app({**scope, "method": "GET", BOX: box, "publishing.now": self.now}, receive, held)
-        if start:
-            page = Page.of(bytes(body), start["headers"])
+        if begun:
+            page = Page.of(bytes(body), begun["headers"])
             if box.edition is not None:
                 self._keep(key, page, box.edition)
             await page.send(scope, send)
