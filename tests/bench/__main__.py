@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from shared.federation import Topic
-from tests.bench import inbox, latency, relay, signed
+from tests.bench import inbox, latency, portal, relay, signed
 from tests.bench.measure import HEADER, Row
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
@@ -38,6 +38,7 @@ async def measured(kafka: Kafka, postgres: Postgres) -> AsyncIterator[Row]:
     async with line() as (one, databases):
         yield await inbox.ratio(one, databases, rounds=7)
         yield await signed.ratio(databases, rounds=7)
+        yield await portal.ratio(databases, rounds=7)
     async with line() as (one, _):
         floor = topics.Difference(
             create=(Topic(f"{one.topic}.floor", 1),), add=(), remove=(), recounts=(), authorizer=True

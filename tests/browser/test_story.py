@@ -164,7 +164,7 @@ async def story(everybody: People, subject: str) -> None:
 async def nominate(everybody: People, page: Page, subject: str) -> str:
     await everybody.open(page, "/de-cu/ho-so/moi")
     await everybody.press(page, "Bắt đầu")  # nothing chosen: the summary says what is missing
-    assert await page.locator(".summary").count() == 1
+    assert await page.locator(".error-summary").count() == 1
     await page.get_by_label("Giáo viên").check()
     await page.get_by_label("Họ và tên").fill(subject)
     await page.get_by_label("Chức vụ").fill("giáo viên Ngữ văn")
@@ -209,7 +209,7 @@ async def review(everybody: People, code: str) -> None:
     await everybody.press(chair, "Kết luận theo phiếu")
     signer = await everybody.page("Đỗ Minh Quân")
     await everybody.open(signer, case)
-    await signer.get_by_label("Số quyết định").fill("152/QĐ-PGDĐT")
+    await signer.get_by_role("textbox", name="Số quyết định").fill("152/QĐ-PGDĐT")
     await signer.get_by_label("Ngày quyết định").fill("15/10/2024")
     await everybody.press(signer, "Ghi quyết định khen")
 

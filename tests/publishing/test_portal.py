@@ -5,12 +5,13 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import etree
 
 from services.publishing.rules import HonourState, Purpose
 from shared.static_files import StaticFiles
 from tests.publishing.portal_site import MAI, ROSE, TOLD, filled, move, titles
 from tests.support import factories as make
-from tests.support.site import Site, Sites, text_of
+from tests.support.site import ADDRESS, Site, Sites, text_of
 
 pytestmark = pytest.mark.db
 
@@ -87,6 +88,7 @@ async def test_counts_keep_to_the_other_conditions(site: Site) -> None:
         (f"/guong?loai=giao-vien&{both}", "1"),
         (f"/guong?loai=hoc-sinh&{both}", "1"),
         ("/guong?don-vi=truong-thcs-hoa-hong", "2"),
+        (f"/guong?{both}&nam=2024", "2"),
     ]
 
 
@@ -179,6 +181,59 @@ async def test_what_went_is_on_no_list_and_found_by_no_word(site: Site, end: Hon
     assert {after[path].status_code for path in gone} == {410}
     maps = [after["/sitemap.xml"], after["/en/sitemap.xml"]]
     assert [stories[3].path in one.text for one in maps] == [False, False]
+
+
+async def test_feeds_tell_the_same_each_in_its_form(site: Site) -> None:
+    stories = await filled(site)
+    await move(site, stories[0], HonourState.HELD)
+    seen = {}
+    async with site.anybody() as anybody:
+        for kind in ("guong", "giao-vien", "hoc-sinh", "nhan-vien"):
+            told = (await anybody.get(f"/nguon/{kind}.json")).json()
+            atom = etree.fromstring((await anybody.get(f"/nguon/{kind}.atom")).content)
+            names = [one["title"] for one in told["items"]]
+            assert names == [one.text for one in atom.findall("{*}entry/{*}title")]
+            assert [one["id"] for one in told["items"]] == [one.text for one in atom.findall("{*}entry/{*}id")]
+            gone = [one["id"] for one in told["_guongsang_gone"]]
+            assert gone == [one.get("ref") for one in atom.findall("{*}deleted-entry")]
+            seen[kind] = (names, gone)
+        strange = [(await anybody.get(f"/nguon/khong-co.{form}")).status_code for form in ("atom", "json")]
+    held = [ADDRESS + stories[0].path]
+    assert seen == {
+        "guong": (ALL[:-1], held),
+        "giao-vien": (["Lê Hòa"], held),
+        "hoc-sinh": (["Đặng Minh Ẩn"], []),
+        "nhan-vien": ([], []),
+    }
+    assert strange == [404, 404]
+
+
+async def test_a_json_feed_keeps_to_its_form(site: Site) -> None:
+    story = (await filled(site))[0]
+    async with site.anybody() as anybody:
+        answer = await anybody.get("/en/nguon/giao-vien.json")
+    assert answer.headers["content-type"] == "application/feed+json"
+    told = answer.json()
+    assert told.pop("items")[-1] == {
+        "id": ADDRESS + story.path,
+        "url": f"{ADDRESS}/en{story.path}",
+        "title": "Nguyễn Thị Ánh Tuyết",
+        "content_text": "Dạy chữ cho trẻ xa nhà.",
+        "date_published": make.AT.isoformat(),
+        "date_modified": make.AT.isoformat(),
+        "language": "vi",
+        "tags": ["Teacher"],
+    }
+    agency = "Phòng Giáo dục và Đào tạo quận Tân Bình"
+    assert told == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": f"Exemplars and good deeds – {agency}: Teacher",
+        "home_page_url": f"{ADDRESS}/en/guong?loai=giao-vien",
+        "feed_url": f"{ADDRESS}/en/nguon/giao-vien.json",
+        "language": "vi",
+        "authors": [{"name": agency, "url": f"{ADDRESS}/"}],
+        "_guongsang_gone": [],
+    }
 
 
 async def test_every_link_of_the_portal_leads_somewhere(site: Site) -> None:

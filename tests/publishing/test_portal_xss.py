@@ -84,7 +84,7 @@ OURS |= {
     "time",
     "title",
 }
-OURS |= {"ul", "use", "circle", "code", "script"}
+OURS |= {"ul", "use", "circle", "code", "details", "script", "summary"}
 
 
 class Read(HTMLParser):

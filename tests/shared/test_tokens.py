@@ -45,3 +45,10 @@ def test_text_has_contrast() -> None:
 
 def test_controls_have_contrast() -> None:
     assert {pair: round(contrast(*pair), 1) for pair in CONTROLS if contrast(*pair) < 3} == {}
+
+
+def test_text_has_contrast_on_the_portals_paper() -> None:
+    paper = re.findall(r"--ground: (#[0-9a-f]{6})", (FOLDER / "portal-shell.css").read_text())
+    TOKENS.update({"paper": paper[0]})
+    assert {ink: round(contrast(ink, "paper"), 1) for ink in INKS if contrast(ink, "paper") < 4.5} == {}
+    assert contrast("edge", "paper") >= 3

@@ -112,7 +112,7 @@ async def _published_set(facts: Facts) -> Finding:
         waits = ("consent", "draft", "awaited", "refused", "doubted")
         waiting = {row["honour_id"] for row in rows if row["state"] in waits}
         gone = [row["path"] for row in rows if row["state"] in ("held", "doubted", "refused", "revoked")]
-        shown = set(re.findall(r'href="(/guong/[^"]+)"', (await facts.page(agency, "/")).text))
+        shown = await _listed(facts, agency)
         feed = (await facts.page(agency, "/nguon/guong.atom")).text
         statuses = {(await facts.page(agency, path)).status_code for path in gone}
         paths = {row["path"] for row in rows if row["state"] == "live"}
@@ -123,6 +123,18 @@ async def _published_set(facts: Facts) -> Finding:
     return Finding(
         "published", "honours in force are published or wait", holds, "; ".join(seen) + " (in force, shown, waiting)"
     )
+
+
+async def _listed(facts: Facts, agency: str) -> set[str]:
+    """The addresses of all stories that an agency's portal lists, page by page."""
+    found: set[str] = set()
+    way: str | None = "/guong"
+    while way:
+        text = (await facts.page(agency, way)).text
+        found |= set(re.findall(r'href="(/guong/[^"]+)"', text))
+        onward = re.search(r'href="([^"]+)" rel="next"', text)
+        way = onward[1].replace("&amp;", "&") if onward else None
+    return found
 
 
 async def _consents(facts: Facts) -> Finding:

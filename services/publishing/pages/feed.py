@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from feedgen.feed import FeedGenerator
 from lxml.etree import SubElement
 
 from services.publishing.tables import Story
+from shared.events import Category
 from shared.language import translate
 from shared.looks import CATEGORIES
 
@@ -37,35 +39,59 @@ GONE = "_guongsang_gone"
 """Our member of the JSON feed; others begin with an underscore (JSON Feed 1.1, «Extensions»)."""
 
 
-def as_atom(
-    *,
-    name: str,
-    address: str,
-    base: str,
-    stories: Sequence[Story],
-    gone: Sequence[tuple[str, datetime]],
-    now: datetime,
-) -> bytes:
-    """The feed's bytes. `address` is the agency's public one; entries are known by their address.
+ALL = "guong"
+"""The name of the feed of all kinds, in its address."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a feed tells. `address` is the agency's public one; entries are known by their address.
 
     `base` is that of the portal's copy: what stands around the stories is in its language, and its links lead there.
     """
+
+    name: str
+    address: str
+    base: str
+    kind: str
+    category: Category | None
+    stories: Sequence[Story]
+    gone: Sequence[tuple[str, datetime]]
+
+    @property
+    def title(self) -> str:
+        """The feed's title."""
+        title = translate("Gương người tốt, việc tốt – {agency}", agency=self.name)
+        return f"{title}: {translate(CATEGORIES[self.category])}" if self.category else title
+
+    def at(self, form: str) -> str:
+        """Where the feed lies in that form."""
+        return f"{self.address}{self.base}/nguon/{self.kind}.{form}"
+
+    @property
+    def home(self) -> str:
+        """The page of the same stories."""
+        return self.address + (f"{self.base}/guong?loai={self.kind}" if self.category else self.base or "/")
+
+
+def as_atom(told: Told, now: datetime) -> bytes:
+    """The feed's bytes."""
     feed = FeedGenerator()
     feed.register_extension("tombstones", Tombstones, None, atom=True, rss=False)
-    feed.id(address + base + "/nguon/guong.atom")
-    feed.title(_title(name))
-    feed.link(href=address + base + "/nguon/guong.atom", rel="self")
-    feed.link(href=address + (base or "/"), rel="alternate")
+    feed.id(told.at("atom"))
+    feed.title(told.title)
+    feed.link(href=told.at("atom"), rel="self")
+    feed.link(href=told.home, rel="alternate")
     feed.language("vi")
-    times = [when for _, when in gone] + [story.moved_at for story in stories]
+    times = [when for _, when in told.gone] + [story.moved_at for story in told.stories]
     # An empty feed is as old as its day, so that it is the same bytes for a while.
     feed.updated(max(times, default=now.replace(hour=0, minute=0, second=0, microsecond=0)))
-    feed.tombstones.gone = [(address + path, when) for path, when in gone]
-    for story in stories:
+    feed.tombstones.gone = [(told.address + path, when) for path, when in told.gone]
+    for story in told.stories:
         entry = feed.add_entry(order="append")
-        entry.id(address + story.path)
+        entry.id(told.address + story.path)
         entry.title(_in_xml(story.title))
-        entry.link(href=address + base + story.path)
+        entry.link(href=told.address + told.base + story.path)
         entry.published(story.published_at)
         entry.updated(story.moved_at)
         entry.summary(_in_xml(_summary(story)))
@@ -73,21 +99,19 @@ def as_atom(
     return atom
 
 
-def as_json(
-    *, name: str, address: str, base: str, stories: Sequence[Story], gone: Sequence[tuple[str, datetime]]
-) -> dict[str, Any]:
+def as_json(told: Told) -> dict[str, Any]:
     """The same as JSON Feed 1.1."""
     return {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": _title(name),
-        "home_page_url": address + (base or "/"),
-        "feed_url": address + base + "/nguon/guong.json",
+        "title": told.title,
+        "home_page_url": told.home,
+        "feed_url": told.at("json"),
         "language": "vi",
-        "authors": [{"name": name, "url": address + "/"}],
+        "authors": [{"name": told.name, "url": told.address + "/"}],
         "items": [
             {
-                "id": address + story.path,
-                "url": address + base + story.path,
+                "id": told.address + story.path,
+                "url": told.address + told.base + story.path,
                 "title": story.title,
                 "content_text": _summary(story),
                 "date_published": (story.published_at or story.moved_at).isoformat(),
@@ -95,19 +119,15 @@ def as_json(
                 "language": "vi",
                 "tags": [translate(CATEGORIES[story.category])],
             }
-            for story in stories
+            for story in told.stories
         ],
-        GONE: [{"id": address + path, "when": when.isoformat()} for path, when in gone],
+        GONE: [{"id": told.address + path, "when": when.isoformat()} for path, when in told.gone],
     }
 
 
 def _in_xml(text: str) -> str:
     """Text without the characters that no XML can hold (XML 1.0, 2.2): one of them would break the feed for all."""
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)
-
-
-def _title(name: str) -> str:
-    return translate("Gương người tốt, việc tốt – {agency}", agency=name)
 
 
 def _summary(story: Story) -> str:

@@ -1,24 +1,25 @@
 """What programs read: feeds with what was taken away, the map of the site, and where to report a hole."""
 
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from xml.sax.saxutils import escape
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from services.publishing import queries
+from services.publishing.actions.stories import SLUGS
 from services.publishing.pages import feed
 from services.publishing.pages.kept import public_page
-from services.publishing.tables import Story
 from shared.database import Database
+from shared.looks import CATEGORIES
 from shared.portal import base_of, show
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
 router = APIRouter()
 
+HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 MOST_IN_MAP = 20_000
 """Stories in the map; the protocol allows 50,000 addresses, and each story has two."""
 PAGES = ("/", "/guong", "/nguon", "/tro-giup", "/quyen-rieng-tu", "/tiep-can")
@@ -29,45 +30,35 @@ DESKS = ("/viec", "/vao", "/de-cu/", "/xet-duyet/", "/lan-toa/", "/thong-bao", "
 @router.get("/nguon", dependencies=[public_page()])
 async def feeds(request: Request, pages: Html) -> Response:
     """Where the feeds are and how to use them."""
-    return show(request, pages, "feeds.html", path="/nguon")
+    kinds = [(slug, CATEGORIES[category]) for category, slug in SLUGS.items()]
+    return show(request, pages, "feeds.html", path="/nguon", feeds=[(feed.ALL, "Mọi gương"), *kinds])
 
 
-async def _told(database: Database) -> tuple[Sequence[Story], Sequence[tuple[str, datetime]]]:
-    agency = database.speaker.agency
+async def _told(request: Request, database: Database, kind: str) -> feed.Told:
+    """What the feed of a kind tells, in the copy that was asked for. Raises HTTPException 404 for no kind."""
+    runtime: Runtime = request.app.state.runtime
+    category = next((one for one, slug in SLUGS.items() if slug == kind), None)
+    if category is None and kind != feed.ALL:
+        raise HTTPException(404)
+    us = runtime.agency
     async with database.reading() as session:
-        return await queries.list_live(session, agency=agency), await queries.list_gone(session, agency=agency)
+        stories = await queries.list_live(session, agency=us.id, category=category)
+        gone = await queries.list_gone(session, agency=us.id, category=category)
+    return feed.Told(us.name, runtime.settings.address, base_of(request), kind, category, stories, gone)
 
 
-@router.get("/nguon/guong.atom", dependencies=[public_page()])
-async def atom(request: Request, database: Db, clock: Now) -> Response:
-    """The Atom feed. The generator stamps nothing of its own, so equal stories give equal bytes."""
-    runtime: Runtime = request.app.state.runtime
-    stories, gone = await _told(database)
-    content = feed.as_atom(
-        name=runtime.agency.name,
-        address=runtime.settings.address,
-        base=base_of(request),
-        stories=stories,
-        gone=gone,
-        now=clock.now(),
-    )
-    return Response(content, media_type="application/atom+xml", headers={"Cache-Control": "no-cache"})
+@router.get("/nguon/{kind}.atom", dependencies=[public_page()])
+async def atom(request: Request, database: Db, clock: Now, kind: str) -> Response:
+    """An Atom feed. The generator stamps nothing of its own, so equal stories give equal bytes."""
+    content = feed.as_atom(await _told(request, database, kind), clock.now())
+    return Response(content, media_type="application/atom+xml", headers=HEADERS)
 
 
-@router.get("/nguon/guong.json", dependencies=[public_page()])
-async def json_feed(request: Request, database: Db) -> Response:
-    """The JSON feed."""
-    runtime: Runtime = request.app.state.runtime
-    stories, gone = await _told(database)
-    content = feed.as_json(
-        name=runtime.agency.name,
-        address=runtime.settings.address,
-        base=base_of(request),
-        stories=stories,
-        gone=gone,
-    )
-    text = json.dumps(content, ensure_ascii=False)
-    return Response(text, media_type="application/feed+json", headers={"Cache-Control": "no-cache"})
+@router.get("/nguon/{kind}.json", dependencies=[public_page()])
+async def json_feed(request: Request, database: Db, kind: str) -> Response:
+    """A JSON feed."""
+    content = feed.as_json(await _told(request, database, kind))
+    return Response(json.dumps(content, ensure_ascii=False), media_type="application/feed+json", headers=HEADERS)
 
 
 @router.get("/sitemap.xml", dependencies=[public_page()])
@@ -85,7 +76,7 @@ async def sitemap(request: Request, database: Db) -> Response:
             "</urlset>\n",
         ]
     )
-    return Response(content, media_type="application/xml", headers={"Cache-Control": "no-cache"})
+    return Response(content, media_type="application/xml", headers=HEADERS)
 
 
 def _entry(address: str, path: str, day: str, base: str) -> str:
@@ -102,7 +93,7 @@ async def robots(request: Request) -> Response:
     """What search engines may read (RFC 9309)."""
     address = request.app.state.runtime.settings.address
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in DESKS), "", f"Sitemap: {address}/sitemap.xml", ""]
-    return PlainTextResponse("\n".join(lines), headers={"Cache-Control": "no-cache"})
+    return PlainTextResponse("\n".join(lines), headers=HEADERS)
 
 
 @router.get("/.well-known/security.txt", dependencies=[public_page()])
@@ -117,4 +108,4 @@ async def security(request: Request, clock: Now) -> Response:
         f"Canonical: {address}/.well-known/security.txt",
         "",
     ]
-    return PlainTextResponse("\n".join(lines), headers={"Cache-Control": "no-cache"})
+    return PlainTextResponse("\n".join(lines), headers=HEADERS)

@@ -10,15 +10,16 @@ import asyncio
 import gzip
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import structlog
 from fastapi import Depends, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.publishing.queries.public import generation_of
+from services.publishing.queries.public import GENERATION
 from shared.portal import PublicAnswer
 from shared.runtime import Runtime
+from shared.tracing import start
 
 MOST_PAGES = 1_000
 """Pages kept in memory; the oldest goes when another comes."""
@@ -26,41 +27,57 @@ READS = frozenset({"GET", "HEAD"})
 BOX = "publishing.kept"
 _LEAST = 500
 """Bytes below which compressing is of no use."""
-_DROPPED = frozenset({b"content-length", b"x-correlation-id", b"vary"})
+_ID = b"x-correlation-id"
+_DROPPED = frozenset({b"content-length", _ID, b"vary"})
 
 _log = structlog.get_logger("publishing")
 
 Edition = tuple[int, str, str]
 """Generation of what is published, hash of the federation file, day."""
+T = TypeVar("T")
 Headers = list[tuple[bytes, bytes]]
 
 
-class Asked:
+class Round(Generic[T]):
+    """A question that many wait for."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.answer: T | None = None
+        self.trouble: Exception | None = ConnectionError("nobody answered")
+
+
+class Asked(Generic[T]):
     """Asks a question for many at once: who comes while it is being asked gets the answer to the next one."""
 
-    def __init__(self, ask: Callable[[], Awaitable[int]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[T]]) -> None:
         self._ask = ask
-        self._asking: asyncio.Task[int] | None = None
-        self._next: asyncio.Task[int] | None = None
+        self._coming: Round[T] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
-    async def answer(self) -> int:
+    async def answer(self) -> T:
         """The answer to a question that began after this call. Raises what asking raises."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._after(self._asking))
-            self._next.add_done_callback(_seen)
-        return await asyncio.shield(self._next)
+        one = self._coming
+        if one is None:
+            one = self._coming = Round()
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask_all())
+        # Waiting for the event, not for the task: whoever goes away takes nobody's answer along.
+        await one.over.wait()
+        if one.trouble is not None:
+            raise one.trouble
+        return cast(T, one.answer)
 
-    async def _after(self, before: "asyncio.Task[int] | None") -> int:
-        if before is not None and not before.done():
-            await asyncio.wait([before])
-        self._asking, self._next = self._next, None
-        return await self._ask()
-
-
-def _seen(task: "asyncio.Task[int]") -> None:
-    """Whoever asked may have gone: nobody else needs to hear what went wrong."""
-    if not task.cancelled():
-        task.exception()
+    async def _ask_all(self) -> None:
+        while (one := self._coming) is not None:
+            self._coming = None
+            try:
+                one.answer, one.trouble = await self._ask(), None
+            except Exception as error:  # noqa: BLE001  # raised where it was asked
+                one.trouble = error
+            finally:
+                one.over.set()
+        self._asking = None
 
 
 class Variant(NamedTuple):
@@ -91,13 +108,15 @@ class Page(NamedTuple):
         """Answer with the page, with its headers only, or that the reader has it already."""
         asked = dict(scope["headers"])
         found = self.pressed if self.pressed and b"gzip" in asked.get(b"accept-encoding", b"") else self.plain
+        # As every answer, this one tells the request's id: the caller's, or one of its own.
+        own = (_ID, start(asked.get(_ID, b"").decode("latin-1")).correlation_id.encode())
         known = asked.get(b"if-none-match", b"")
         if known and (found.tag in known or known.strip() == b"*"):
             headers = [one for one in found.headers if one[0] not in (b"content-length", b"content-encoding")]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.start", "status": 304, "headers": [*headers, own]})
             await send({"type": "http.response.body", "body": b""})
             return
-        await send({"type": "http.response.start", "status": 200, "headers": found.headers})
+        await send({"type": "http.response.start", "status": 200, "headers": [*found.headers, own]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
 
 
@@ -121,8 +140,7 @@ class Kept:
         self.pages: dict[tuple[str, bytes], Page] = {}
         self.edition: Edition | None = None
         self._engine = runtime.database.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._question = generation_of(runtime.settings.agency)
-        self._generation = Asked(self._ask_generation)
+        self._edition = Asked(self._ask_edition)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI hands it over."""
@@ -139,12 +157,15 @@ class Kept:
 
     async def now(self) -> Edition:
         """The edition of this moment. Raises what the database raises."""
-        return await self._generation.answer(), self.runtime.federation.sha256, str(self.runtime.clock.today())
+        return await self._edition.answer()
 
-    async def _ask_generation(self) -> int:
-        """Outside any transaction, as one statement: it is a single row, and the agency is named."""
+    async def _ask_edition(self) -> Edition:
+        """The generation is asked for outside any transaction, in one statement: one row, and the agency is named."""
+        runtime = self.runtime
         async with self._engine.connect() as connection:
-            return await connection.scalar(self._question) or 0
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            generation = await raw.fetchval(GENERATION, runtime.settings.agency)
+        return generation or 0, runtime.federation.sha256, str(runtime.clock.today())
 
     async def _found(self, key: tuple[str, bytes]) -> Page | None:
         try:
@@ -167,21 +188,21 @@ class Kept:
     async def _ask(self, scope: Scope, key: tuple[str, bytes], receive: Receive, send: Send) -> None:
         """Let the application answer; what is to be kept is held back until it is whole."""
         box, body = Box(), bytearray()
-        start: Message = {}
+        begun: Message = {}
 
         async def held(message: Message) -> None:
-            nonlocal start
+            nonlocal begun
             if message["type"] == "http.response.start" and box.edition is not None and message["status"] == 200:
-                start = message
-            elif not start:
+                begun = message
+            elif not begun:
                 empty = scope["method"] == "HEAD" and message["type"] == "http.response.body"
                 await send({**message, "body": b""} if empty else message)
             else:
                 body.extend(message.get("body", b""))
 
         await self.app({**scope, "method": "GET", BOX: box, "publishing.now": self.now}, receive, held)
-        if start:
-            page = Page.of(bytes(body), start["headers"])
+        if begun:
+            page = Page.of(bytes(body), begun["headers"])
             if box.edition is not None:
                 self._keep(key, page, box.edition)
             await page.send(scope, send)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +22,7 @@ from services.publishing.tables import (
     WithdrawalAnswer,
 )
 from shared import listing
+from shared.events import Category
 from shared.listing import CATEGORY_FILTER, Order, Rows, chosen, page_of, state_filter
 from shared.search import Finding, Sought, nearest
 
@@ -72,16 +73,16 @@ class Work:
     holders: Mapping[UUID, Sequence[AtHolder]]
 
 
-async def list_live(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[Story]:
-    """What the public may read, newest first."""
-    return list(
-        await session.scalars(
-            select(Story)
-            .where(col(Story.agency) == agency, col(Story.state) == State.LIVE)
-            .order_by(col(Story.published_at).desc())
-            .limit(limit)
-        )
-    )
+async def list_live(
+    session: AsyncSession, *, agency: str, category: Category | None = None, limit: int = 100
+) -> Sequence[Story]:
+    """What the public may read, newest first; of one category, or all."""
+    live = select(Story).where(col(Story.agency) == agency, col(Story.state) == State.LIVE, _of(category))
+    return list(await session.scalars(live.order_by(col(Story.published_at).desc(), col(Story.id).desc()).limit(limit)))
+
+
+def _of(category: Category | None) -> ColumnElement[bool]:
+    return col(Story.category) == category if category else true()
 
 
 async def list_followed(
@@ -96,14 +97,14 @@ async def list_followed(
     return list(await session.scalars(shown.order_by(col(FollowedStory.fetched_at).desc()).limit(limit)))
 
 
-async def list_gone(session: AsyncSession, *, agency: str, limit: int = 100) -> Sequence[tuple[str, datetime]]:
+async def list_gone(
+    session: AsyncSession, *, agency: str, category: Category | None = None, limit: int = 100
+) -> Sequence[tuple[str, datetime]]:
     """Addresses of stories that were live and are not now, with the time they went."""
-    rows = await session.execute(
-        select(col(Story.path), col(Story.retracted_at))
-        .where(col(Story.agency) == agency, col(Story.retracted_at).is_not(None))
-        .order_by(col(Story.retracted_at).desc())
-        .limit(limit)
+    gone = select(col(Story.path), col(Story.retracted_at)).where(
+        col(Story.agency) == agency, col(Story.retracted_at).is_not(None), _of(category)
     )
+    rows = await session.execute(gone.order_by(col(Story.retracted_at).desc(), col(Story.id).desc()).limit(limit))
     return [(path, at) for path, at in rows if at is not None]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.publishing.rules import State
-from services.publishing.tables import Portal, Story
+from services.publishing.tables import Story
 from shared.clock import VIETNAM
 from shared.events import Category
 
@@ -119,6 +119,5 @@ async def list_related(session: AsyncSession, story: Story, *, limit: int) -> Se
     return await _cards(session, others.order_by(near.desc(), *_NEWEST).limit(limit))
 
 
-def generation_of(agency: str) -> Select[int]:
-    """The statement that asks for the generation of an agency's public pages; no row before the first."""
-    return select(col(Portal.generation)).where(col(Portal.agency) == agency)
+GENERATION = "select generation from portal where agency = $1"
+"""The generation of an agency's public pages, as asyncpg asks; no row before the first. Every request asks it."""
