@@ -121,10 +121,12 @@ async def list_deliveries(desk: AtDesk) -> Response:
     async with desk.database.reading() as session:
         rows = await queries.page_of_deliveries(session, agency=desk.agency, asked=asked)
 
+    opens = desk.rights.may("story.read")
+
     def cells(row: tuple[Delivery, Channel, Story]) -> tuple[Cell, ...]:
         delivery, channel, story = row
         return (
-            Link(story.code, f"/lan-toa/bai/{story.code}"),
+            Link(story.code, f"/lan-toa/bai/{story.code}") if opens else story.code,
             channel.name,
             Said("Đăng" if delivery.what == rules.SHOWN else "Gỡ"),
             Tag("delivery", delivery.state),
