@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,37 +9,17 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from deploy.local import outside
 from deploy.local.runner import Running
+from tests.support.browser import launched, sign_in
 from tests.support.system import with_agencies
 
 pytestmark = pytest.mark.browser
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF"
-
-
-@pytest.fixture
-def chromium() -> str:
-    """Where Chromium is; without it the test is skipped, or fails where the browser is required."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        missing = "Chromium is missing: on Debian run  apt-get install chromium"
-        if "browser" in os.environ.get("REQUIRE", "").split(","):
-            pytest.fail(missing, pytrace=False)
-        pytest.skip(missing)
-    return found
 
 
 class People:
@@ -56,18 +35,17 @@ class People:
     async def page(self, name: str) -> Page:
         """The page of somebody, signed in."""
         if name not in self._pages:
-            page = await self.anybody()
-            await page.goto(f"{self.address}/viec")
-            await page.get_by_role("button", name=re.compile(name)).click()
-            await page.wait_for_url("**/viec")
-            self._pages[name] = page
+            self._pages[name] = await sign_in(await self._phone(), self.address, name)
         return self._pages[name]
 
     async def anybody(self) -> Page:
         """A phone that nobody has signed in on."""
+        return await (await self._phone()).new_page()
+
+    async def _phone(self) -> BrowserContext:
         context = await self.browser.new_context(viewport=PHONE, java_script_enabled=self.javascript, locale="vi-VN")
         self._contexts.append(context)
-        return await context.new_page()
+        return context
 
     async def open(self, page: Page, path: str) -> Page:
         """Go to a path of the agency and see that nothing scrolls sideways."""
@@ -122,20 +100,13 @@ class People:
 async def people(
     running: Running, chromium: str, *, javascript: bool, pictures: Path | None = None
 ) -> AsyncIterator[People]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        everybody = People(
-            browser,
-            running.addresses["tan-binh"],
-            outside.address(running.stage),
-            javascript=javascript,
-            pictures=pictures,
-        )
+    async with launched(chromium) as browser:
+        address, sinks = running.addresses["tan-binh"], outside.address(running.stage)
+        everybody = People(browser, address, sinks, javascript=javascript, pictures=pictures)
         try:
             yield everybody
         finally:
             await everybody.close()
-            await browser.close()
 
 
 async def test_the_story_on_a_phone_with_and_without_javascript(tmp_path: Path, chromium: str) -> None:

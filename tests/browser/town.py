@@ -1,0 +1,42 @@
+"""One agency whose people have already worked: the demo's story, one case that is being marked, nothing else."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import outside
+from deploy.local.demo.candidates import LIBRARIAN, TEACHER
+from deploy.local.demo.story import DISTRICT, Story
+from tests.support.system import system
+
+
+@dataclass(frozen=True)
+class Town:
+    """A running agency: where it is, who may sign in, the codes of an honoured and a waiting case, a story's path."""
+
+    address: str
+    accounts: tuple[str, ...]
+    code: str
+    waiting: str
+    story: str
+
+
+@contextmanager
+def built(folder: Path) -> Iterator[Town]:
+    """The agency for as long as it is needed."""
+    with system(folder, DISTRICT) as running:
+        story = Story({DISTRICT: running.addresses[DISTRICT]}, outside.address(running.stage), lambda _line: None)
+
+        async def play() -> str:
+            try:
+                await story.play()
+                return await story.desks[DISTRICT].nominate(LIBRARIAN)
+            finally:
+                await story.close()
+
+        waiting = asyncio.run(play())
+        names = tuple(one.name for one in running.accounts if one.agency == DISTRICT)
+        shown = story.paths[DISTRICT, TEACHER.name]
+        yield Town(running.addresses[DISTRICT], names, story.code(TEACHER), waiting, shown)
