@@ -31,6 +31,9 @@ format: .venv/ready ## put the code into shape
 bench: .venv/ready ## figures as ratios to a bare floor of the same run
 	@$(BIN)/python -m tests.bench
 
+screenshots: .venv/ready ## take the pictures of docs/images/ anew (needs Chromium)
+	@$(BIN)/python -m tests.browser
+
 lock: .venv/ready ## resolve the dependencies anew
 	@$(BIN)/uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-annotate --universal -o requirements.lock
 
@@ -42,4 +45,4 @@ lock: .venv/ready ## resolve the dependencies anew
 	@$(BIN)/uv pip sync --quiet --require-hashes requirements.lock || { echo 'the packages of requirements.lock could not be fetched: check the connection to your Python package index'; exit 3; }
 	@touch $@
 
-.PHONY: help run demo stop test check format bench lock
+.PHONY: help run demo stop test check format bench screenshots lock
