@@ -9,7 +9,7 @@
   const put = (tag, text, cls) => Object.assign(document.createElement(tag), { textContent: text, className: cls || "" });
 
   /* How many tasks wait, or were found elsewhere (there a 0 says something); a service that is down leaves the word alone. */
-  for (const count of all(".count[data-from]")) fetch(count.dataset.from).then(r => r.ok ? r.text() : "").then(n => { if (/^\d{1,4}\+?$/.test(n.trim())) count.textContent = n.trim() === "0" && !count.classList.contains("all") ? "" : n.trim(); }).catch(() => {});
+  for (const count of all(".count[data-from]")) fetch(count.dataset.from).then(r => r.ok ? r.text() : "").then(n => { if (/^\d{1,4}\+?$/.test(n.trim())) count.textContent = n.trim() === "0" && !("zero" in count.dataset) ? "" : n.trim(); }).catch(() => {});
 
   /* A form is sent once, however often its button is pressed; coming back by history frees it. */
   document.addEventListener("submit", event => {
