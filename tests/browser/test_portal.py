@@ -1,19 +1,17 @@
 """The portal in Chromium: none scrolls sideways from 320 px up, nothing comes from elsewhere, no script is needed."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from deploy.local.ports import LOOPBACK, free_port
-from tests.browser.test_story import FLAGS
 from tests.publishing.portal_site import filled
 from tests.support import factories as make
+from tests.support.browser import launched
 from tests.support.site import Site, Sites
 
 pytestmark = pytest.mark.browser
@@ -24,16 +22,6 @@ LONG = "Nghiêng" * 15
 
 CUT = """[...document.querySelectorAll('h1, h2, h3')].map(e => getComputedStyle(e)).some(
     style => style.overflow != 'visible' || parseFloat(style.lineHeight) < 1.48 * parseFloat(style.fontSize))"""
-
-
-def chromium() -> str:
-    """Where Chromium is; without it the test is skipped, or fails where the browser is required."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        if "browser" in os.environ.get("REQUIRE", "").split(","):
-            pytest.fail("Chromium is missing", pytrace=False)
-        pytest.skip("Chromium is missing")
-    return found
 
 
 @asynccontextmanager
@@ -62,8 +50,8 @@ async def troubles(page: Page, address: str, width: int) -> list[str]:
     return found
 
 
-async def test_every_page_fits_a_phone_and_needs_no_script(sites: Sites) -> None:
-    program, site, review = chromium(), await sites("publishing"), await sites("review")
+async def test_every_page_fits_a_phone_and_needs_no_script(chromium: str, sites: Sites) -> None:
+    site, review = await sites("publishing"), await sites("review")
     await filled(site)
     told = {"name": MARKS, "position": LONG, "unit": MARKS, "points": [f"{MARKS} {LONG}"]}
     story, _ = await make.live(site.database, code="TB-24-0005", told=told)
@@ -71,8 +59,7 @@ async def test_every_page_fits_a_phone_and_needs_no_script(sites: Sites) -> None
     paths = ["/", "/guong", "/guong?loai=giao-vien", "/guong?nam=1999", "/tim", "/tim?q=tuyet", story.path, "/nguon"]
     paths += ["/tro-giup", "/quyen-rieng-tu", "/tiep-can", "/guong/khong-co"]
     found, said, foreign = [], list[str](), list[str]()
-    async with served(site) as here, served(review) as there, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+    async with served(site) as here, served(review) as there, launched(chromium) as browser:
         wanted = [here + base + path.rstrip("/") for base in ("", "/en") for path in paths]
         wanted += [there + "/xac-minh" + more for more in ("", "?ma=abc", "/TB-24-0001", "/TB-24-0009")]
         for width in (320, 360, 1200):
