@@ -32,12 +32,12 @@ ENGLISH = re.compile(
 )
 NAMES = re.compile(r"Gương Sáng|Tiếng Việt|Phòng Giáo dục và Đào tạo quận Tân Bình|\d+/QĐ-\w+")
 """What is called the same in every language."""
-BEGIN = ("/viec", "/", "/thanh-phan", *(f"/{one}/tim?q=nguyen" for one in ("de-cu", "xet-duyet", "lan-toa")))
-BEGIN += ("/thong-bao/tim?q=TB", "/de-cu/tim", "/viec/quan-tri/nguoi", "/nguon", "/khong-co")
+BEGIN = ("/viec", *(f"/{one}/tim?q=nguyen" for one in ("de-cu", "xet-duyet", "lan-toa")))
+BEGIN += ("/thong-bao/tim?q=TB", "/de-cu/tim", "/viec/quan-tri/nguoi", "/khong-co")
 FORBIDDEN = {"/de-cu/tim", "/xet-duyet/tim", "/lan-toa/tim", "/viec/quan-tri/nguoi", "/khong-co"}
 """Begun with by everybody: some may not open these, and see a page that says so."""
-PENDING = {"/tro-giup"}
-"""Led to by every page, not there yet."""
+DESK = re.compile(r"/(?:de-cu|xet-duyet|lan-toa|viec|thong-bao|phien)(?:/|$)")
+"""What only people who are signed in visit; all else is the same bytes for everybody."""
 
 
 def kind_of(url: str) -> str:
@@ -75,10 +75,10 @@ class Walk:
             url = waiting.pop(0)
             visited.add(url)
             for link in await self._visit(page, who, url, again):
-                if self._leads_on(link) and kind_of(link) not in kinds:
+                if self._leads_on(link, name) and kind_of(link) not in kinds:
                     kinds.add(kind_of(link))
                     waiting.append(link)
-        for number, url in enumerate(again):
+        for number, url in enumerate(again if name else ()):  # the portal has pages of its own in English
             await self._look_in_english(page, who, url, chosen=number > 0)
         await context.close()
 
@@ -87,11 +87,12 @@ class Walk:
         if kind == "error" and not known:
             self.wrong.append(f"{who} {page.url}: the console says {text}")
 
-    def _leads_on(self, link: str) -> bool:
+    def _leads_on(self, link: str, name: str | None) -> bool:
         query = dict(parse_qsl(urlsplit(link).query))
         path = urlsplit(link).path
-        asset = path in PENDING or re.search(r"/static/|\.(?:atom|json|ics|xlsx|docx|pdf)$|/tep/|/ra$|/giay/", path)
-        return link.startswith(self.town.address + "/") and not asset and not {"lang", "dang"} & query.keys()
+        asset = re.search(r"/static/|\.(?:atom|json|ics|xlsx|docx|pdf)$|/tep/|/ra$|/giay/", path)
+        ours = link.startswith(self.town.address + "/") and bool(DESK.match(path)) is bool(name)
+        return ours and not asset and not {"lang", "dang"} & query.keys()
 
     async def _visit(self, page: Page, who: str, url: str, again: list[str]) -> list[str]:
         answer = await page.goto(url)
@@ -100,7 +101,7 @@ class Walk:
             self.wrong.append(f"{who} {url}: answers {answer and answer.status}")
             return []
         told = await page.evaluate(ASK)
-        self._check(who, url, told, "vi")
+        self._check(who, url, told, "en" if re.match(r"/en(?:/|$)", path) else "vi")
         forms = " ".join(sorted({kind_of(one) for one in told["forms"]}))
         kind = f"{kind_of(url).split('?')[0]} {forms}" if answer.ok else str(answer.status)
         if kind not in self.looked_at:
@@ -130,8 +131,7 @@ class Walk:
         """The same page in the other language, which stays chosen."""
         await page.goto(url if chosen else url + ("&" if "?" in url else "?") + "lang=en")
         told = await page.evaluate(ASK)
-        if told["lang"] == "en" or who != "visitor":  # pages for everybody have addresses of their own in English
-            self._check(who, url, told, "en")
+        self._check(who, url, told, "en")
         await self._axe(page, who, url, "in English at 1280 px")
         await page.set_viewport_size(PHONE)
         await self._fits(page, who, url, "in English at 360 px")
