@@ -97,7 +97,7 @@ class Walk:
     async def _visit(self, page: Page, who: str, url: str, again: list[str]) -> list[str]:
         answer = await page.goto(url)
         path = urlsplit(url).path
-        if answer is None or (answer.status >= 400 and path not in FORBIDDEN):
+        if answer is None or (answer.status >= 400 and (path not in FORBIDDEN or answer.status not in (403, 404))):
             self.wrong.append(f"{who} {url}: answers {answer and answer.status}")
             return []
         told = await page.evaluate(ASK)
