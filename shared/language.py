@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -76,6 +76,8 @@ def translate(text: str, /, **values: object) -> str:
         return translate(wording, **values)
     if language() != VIETNAMESE:
         text = _sentences(language()).get(text, text)
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(text).format(**values)  # what is not safe itself is escaped
     return text.format(**values) if values else text
 
 

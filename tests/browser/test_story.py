@@ -64,8 +64,8 @@ class People:
 
     async def press(self, page: Page, button: str) -> None:
         """Press a button and look at what comes."""
-        await page.get_by_role("button", name=button, exact=True).click()
-        await page.wait_for_load_state()
+        async with page.expect_navigation():
+            await page.get_by_role("button", name=button, exact=True).click()
         await self.look(page)
 
     async def until(self, page: Page, path: str, words: str) -> None:

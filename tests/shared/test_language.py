@@ -62,6 +62,8 @@ def test_a_template_translates_its_own_words_and_escapes_those_of_others(tmp_pat
             template.render(name="<b>Hoa</b>")
             == f'Unit: <span lang="vi">{safe}</span>, ' + f"Review of file {safe}, {safe}"
         )
+        marked = in_vietnamese("<b>Hoa</b>")
+        assert translate("Hồ sơ xét {code}", code=marked) == f'Review of file <span lang="vi">{safe}</span>'
         assert (in_vietnamese(None), in_vietnamese(""), number(1234.5)) == (None, "", "1,234.5")
     assert template.render(name="Hoa") == "Đơn vị: Hoa, Hồ sơ xét Hoa, Hoa"
 
