@@ -16,7 +16,7 @@ stop: .venv/ready ## stop what `make run` started
 	@$(BIN)/python -m deploy.local stop
 
 test: .venv/ready ## the whole suite, on a real broker where there is Java (T=path for a part)
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m $(if $(T),pytest $(T),tests)
 
 check: .venv/ready ## what must be clean: format, lint, types, import contracts, budgets
 	@$(BIN)/ruff format --check .
