@@ -200,7 +200,6 @@ class Pages:
         detail: str = "",
         *,
         actions: Sequence[tuple[str, str]] = (("Về trang đầu", "/"),),
-        new_tab: bool = False,
         reference: str = "",
     ) -> HTMLResponse:
         """The error page: what went wrong, where to go on (label, path), and a code to report (the correlation id)."""
@@ -211,7 +210,6 @@ class Pages:
             title=title,
             detail=detail,
             actions=tuple(actions),
-            new_tab=new_tab,
             reference=reference,
         )
 

@@ -16,15 +16,6 @@ from shared.search import Finding, Sought, nearest
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A case with its unit, whose name may not have been heard yet, and its honour, if there is one."""
-
-    case: Case
-    unit: Unit | None
-    honour: Honour | None
-
-
-@dataclass(frozen=True)
 class Desk:
     """All that a case's page shows to one reader."""
 
@@ -54,25 +45,6 @@ class Desk:
     def unit_name(self) -> str | None:
         """The unit's name, as it was heard here or as the dossier from below says it."""
         return self.unit.name if self.unit else (self.dossier.content.get("unit") if self.dossier else None)
-
-
-async def list_cases(
-    session: AsyncSession, *, agency: str, states: Sequence[State] = (), before: str = "", limit: int = 50
-) -> Sequence[Listed]:
-    """Cases (of these states), newest code first; `before` is the last code of the page before."""
-    query = (
-        select(Case, Unit, Honour)
-        .outerjoin(Unit, col(Unit.id) == col(Case.unit_id))
-        .outerjoin(Honour, col(Honour.case_id) == col(Case.id))
-        .where(col(Case.agency) == agency)
-        .order_by(col(Case.code).desc())
-        .limit(limit)
-    )
-    if states:
-        query = query.where(col(Case.state).in_(states))
-    if before:
-        query = query.where(col(Case.code) < before)
-    return [Listed(*row) for row in await session.execute(query)]
 
 
 CASE_ORDERS = {
