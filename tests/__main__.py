@@ -1,37 +1,92 @@
-"""The whole suite in half the time: what needs no broker runs beside what starts whole agencies.
+"""The whole suite in half the time: its parts, two at a time, each a pytest process with servers of its own.
 
-    python -m tests [arguments for both]
+    python -m tests [arguments for pytest]
 
-Two pytest processes with servers of their own; the second one's report is shown as it comes, the first one's when it
-has ended. Ends with 1 when either failed.
+A part's report is shown when it ends. Ends with 1 when one failed.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
-ALONE = "unit or db or contracts"
-TOGETHER = "kafka or flow or browser"
+from deploy.local.ports import free_port
+
+TESTS = Path(__file__).parent
+AT_ONCE = 2
+NO_BROKER = "unit or db or contracts"
+SERVICES = ("nomination", "review", "publishing", "notification")
+NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tests with these marks in these folders."""
+
+    marks: str
+    folders: tuple[str, ...] = ("",)
+
+    def __str__(self) -> str:
+        return f"{self.marks}: {', '.join(self.folders)}" if any(self.folders) else self.marks
+
+    def command(self, arguments: list[str]) -> list[str]:
+        """The pytest that runs it."""
+        return [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            self.marks,
+            *(str(TESTS / one) for one in self.folders),
+            *arguments,
+        ]
+
+
+def parts() -> list[Part]:
+    """All tests, what takes longest first."""
+    others = sorted(one.name for one in TESTS.iterdir() if one.name not in SERVICES and any(one.glob("test_*.py")))
+    return [
+        Part("flow"),
+        Part("browser"),
+        Part(NO_BROKER, tuple(others)),
+        Part("kafka"),
+        Part(NO_BROKER, ("nomination",)),
+        Part(NO_BROKER, tuple(one for one in SERVICES if one != "nomination")),
+    ]
+
+
+def run(part: Part, arguments: list[str], report: IO[bytes]) -> bool:
+    """Whether it passed; its report goes into the file. Agencies of two parts meet on no port."""
+    environment = os.environ | {"FRONT_PORT": str(free_port())}
+    code = subprocess.run(
+        part.command(arguments), env=environment, stdout=report, stderr=subprocess.STDOUT, check=False
+    ).returncode
+    return code == 0 or (bool(arguments) and code == NOTHING_COLLECTED)
 
 
 def main(arguments: list[str]) -> int:
-    """Run both; the exit code."""
+    """Run them all; the exit code."""
     begun = time.monotonic()
-    with tempfile.TemporaryFile() as kept:
-        beside = subprocess.Popen([*_pytest(ALONE), *arguments], stdout=kept, stderr=subprocess.STDOUT)
-        try:
-            code = subprocess.run([*_pytest(TOGETHER), *arguments], check=False).returncode
-        finally:
-            other = beside.wait()
-        kept.seek(0)
-        sys.stdout.write(kept.read().decode(errors="replace"))
-    print(f"both in {time.monotonic() - begun:.0f} s")
-    return 1 if code or other else 0
-
-
-def _pytest(marks: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-m", marks]
+    failed = []
+    with ThreadPoolExecutor(AT_ONCE) as two, tempfile.TemporaryDirectory() as folder:
+        running = {}
+        for number, part in enumerate(parts()):
+            report = (Path(folder) / str(number)).open("w+b")
+            running[two.submit(run, part, arguments, report)] = (part, report)
+        for done in as_completed(running):
+            part, report = running[done]
+            report.seek(0)
+            sys.stdout.write(f"\n{part}\n{report.read().decode(errors='replace')}")
+            print(f"after {time.monotonic() - begun:.0f} s", flush=True)
+            report.close()
+            failed += [] if done.result() else [str(part)]
+    print(f"all in {time.monotonic() - begun:.0f} s" + "".join(f"\nfailed: {one}" for one in failed))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

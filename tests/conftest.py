@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
@@ -16,6 +17,14 @@ from tests.support.apart import Apart, make_apart
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
 from tests.support.site import Sites, sites_in
+
+# As a service's own lines: without the values of an error's variables, which take seconds to draw.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 KINDS = ("unit", "contracts", "db", "kafka", "flow", "browser")
 

@@ -14,9 +14,10 @@ from tests.support.system import system
 
 @dataclass(frozen=True)
 class Town:
-    """A running agency: where it is, who may sign in, the codes of an honoured and a waiting case, a story's path."""
+    """A running agency: it and its mailbox, who may sign in, an honoured and a waiting case, a story's page."""
 
     address: str
+    sinks: str
     accounts: tuple[str, ...]
     code: str
     waiting: str
@@ -39,4 +40,4 @@ def built(folder: Path) -> Iterator[Town]:
         waiting = asyncio.run(play())
         names = tuple(one.name for one in running.accounts if one.agency == DISTRICT)
         shown = story.paths[DISTRICT, TEACHER.name]
-        yield Town(running.addresses[DISTRICT], names, story.code(TEACHER), waiting, shown)
+        yield Town(running.addresses[DISTRICT], story.sinks, names, story.code(TEACHER), waiting, shown)

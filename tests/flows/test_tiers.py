@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Iterator
 
 import httpx2
 import pytest
@@ -18,7 +17,6 @@ from deploy.local.runner import Running
 from deploy.local.services import database
 from shared.events import SERVICES
 from tests.support.site import text_of
-from tests.support.system import system
 
 pytestmark = pytest.mark.flow
 
@@ -27,13 +25,6 @@ ABOVE = re.compile(r'href="(/de-cu/ke-hoach/cap-tren/[^"]+)"')
 REASON = "Cần thêm xác nhận của nhà trường về kết quả đọc sách của học sinh."
 ASLEEP = 600 if os.environ.get("LONG") else 20
 """Seconds for which an agency is away."""
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The three tiers."""
-    with system(tmp_path_factory.mktemp("tiers") / "local", *TIERS) as found:
-        yield found
 
 
 def desk_of(running: Running, agency: str) -> Desk:

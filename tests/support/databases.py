@@ -77,6 +77,7 @@ class Databases:
     async def _template(self, source: str | MetaData) -> str:
         name = f"template_{secrets.token_hex(6)}"
         await self.postgres.ensure_login("tests", PASSWORD)
+        await self._patience()
         await self.postgres.ensure_database(name, "tests")
         url = self.postgres.url(name, "tests")
         if isinstance(source, str):
@@ -99,6 +100,12 @@ class Databases:
         await raw.close()
         await database.close()
         return name
+
+    async def _patience(self) -> None:
+        """A machine that stands still for seconds ends no test's transaction; a service's own login is stricter."""
+        connection = await self.postgres.connect()
+        await connection.execute("alter role tests set idle_in_transaction_session_timeout = '60s'")
+        await connection.close()
 
     def keep(self, database: Database) -> Database:
         self._open.append(database)
