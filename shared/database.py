@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared import fence, outbox
+from shared.bare import Bare, Connection
 from shared.fence import UNFENCED
 from shared.outbox import Speaker
 from shared.outbox.recording import attach
@@ -87,6 +88,8 @@ class Database:
         if not elsewhere:
             hooks.listen(self.engine.sync_engine, "connect", _check_cluster)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.bare = Bare(url, password, pool_size, self._check)
+        """For reads that are asked so often that SQLAlchemy would be most of their cost."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -123,16 +126,20 @@ class Database:
         """
         connection = await asyncpg.connect(self.url, password=self.password, timeout=10, server_settings=UNFENCED)
         try:
-            row = await connection.fetchrow(_CLUSTER)
-            if row is not None and not self.elsewhere:
-                _compare(*row)
+            await self._check(connection)
         except BaseException:
             await connection.close()
             raise
         return connection
 
+    async def _check(self, connection: Connection) -> None:
+        row = await connection.fetchrow(_CLUSTER)
+        if row is not None and not self.elsewhere:
+            _compare(*row)
+
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
+        await self.bare.close()
         await self.engine.dispose()
 
 

@@ -75,8 +75,28 @@ async def say(session: AsyncSession) -> None:
     """Tell the database about the fence, where there is one, for the transaction that begins."""
     fence = _fence.get()
     if fence is not None:
-        units = EVERY if fence.units is None else ",".join(str(unit) for unit in fence.units)
-        await session.execute(_SAY, {"agency": fence.agency, "units": units, "person": fence.person})
+        said = {"agency": fence.agency, "units": _listed(fence.units), "person": fence.person}
+        await session.execute(_SAY, said)
+
+
+def begin() -> str:
+    """The statements that begin a transaction within the fence, in one text: its values stand in it as hexadecimals."""
+    fence = _fence.get()
+    if fence is None:
+        return "begin"
+    said = {
+        "app.agency": fence.agency,
+        "app.units": _listed(fence.units),
+        "app.person": fence.person,
+    }
+    told = (
+        f"set_config('{name}', convert_from('\\x{value.encode().hex()}', 'utf8'), true)" for name, value in said.items()
+    )
+    return f"begin; select {', '.join(told)}"
+
+
+def _listed(units: Collection[UUID] | None) -> str:
+    return EVERY if units is None else ",".join(str(unit) for unit in units)
 
 
 class Fenced:

@@ -64,27 +64,33 @@ TITLES = {
 }
 
 
-def get_database(request: Request) -> Database:
-    """The service's database, for a route."""
-    found: Database = request.app.state.runtime.database
-    return found
-
-
 def get_pages(request: Request) -> Pages:
-    """The service's pages, for a route."""
+    """The service's pages."""
     found: Pages = request.app.state.pages
     return found
 
 
-def get_clock(request: Request) -> Clock:
-    """The clock, for a route."""
+# Not asynchronous, each would be called in another thread: dearer than all that these do.
+async def _database(request: Request) -> Database:
+    found: Database = request.app.state.runtime.database
+    return found
+
+
+async def _pages(request: Request) -> Pages:
+    return get_pages(request)
+
+
+async def _clock(request: Request) -> Clock:
     found: Clock = request.app.state.runtime.clock
     return found
 
 
-Db = Annotated[Database, Depends(get_database)]
-Html = Annotated[Pages, Depends(get_pages)]
-Now = Annotated[Clock, Depends(get_clock)]
+Db = Annotated[Database, Depends(_database)]
+"""A route's parameter: the service's database."""
+Html = Annotated[Pages, Depends(_pages)]
+"""A route's parameter: the service's pages."""
+Now = Annotated[Clock, Depends(_clock)]
+"""A route's parameter: the clock."""
 
 
 def make_app(runtime: Runtime, *, work: bool) -> FastAPI:

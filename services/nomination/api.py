@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
 from services.nomination.actions import nominations, plans
-from services.nomination.queries import Dossier, packing
+from services.nomination.queries import Dossier, as_json, packing
 from services.nomination.rules import Relation
 from shared import idempotency, readings
 from shared.audit import Actor
@@ -239,26 +239,16 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
     return _answer(answer)
 
 
-@router.get("/nominations", dependencies=[allowed("nomination.read")])
-async def list_all(by: By, cursor: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 50) -> dict[str, Any]:
+@router.get("/nominations", response_model=None, dependencies=[allowed("nomination.read")])
+async def list_all(by: By, cursor: str = "", limit: Annotated[int, Query(ge=1, le=100)] = 50) -> Response:
     """The files that the caller may see, newest first."""
     before = _before(cursor)
-    async with by.runtime.database.reading() as session:
-        found = await queries.list_nominations(
-            session, agency=by.agency.id, units=by.units, before=before, limit=limit + 1
+    async with by.runtime.database.bare.reading() as connection:
+        found = await as_json.list_nominations(
+            connection, agency=by.agency.id, units=by.units, before=before, limit=limit + 1
         )
-    items = [
-        {
-            "code": one.nomination.code,
-            "state": one.nomination.state,
-            "category": one.subject.category,
-            "unit_id": one.unit.id,
-            "subject": {"name": one.subject.name, "position": one.subject.position},
-            "revision": one.nomination.revision,
-        }
-        for one in found[:limit]
-    ]
-    return {"items": items, "next": _cursor(found[limit - 1].nomination.code) if len(found) > limit else None}
+    after = _cursor(found[limit - 1]["code"]) if len(found) > limit else None
+    return Response(orjson.dumps({"items": found[:limit], "next": after}), media_type="application/json")
 
 
 @router.get("/nominations/{code}", response_model=None, dependencies=[allowed("nomination.read")])

@@ -66,7 +66,11 @@ def rights_of(request: Request) -> Rights:
     return found
 
 
-Granted = Annotated[Rights, Depends(rights_of)]
+async def _granted(request: Request) -> Rights:
+    return rights_of(request)
+
+
+Granted = Annotated[Rights, Depends(_granted)]
 """A route's parameter: what its person may do. The route must name an act."""
 
 

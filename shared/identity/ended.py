@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
 from shared.events import SessionEnded
-from shared.fence import lifted
 from shared.outbox.recording import agency_of, raw_connection
 
 
@@ -48,10 +47,6 @@ def ended_in(database: Database) -> Callable[[str], Awaitable[bool]]:
     """What a SessionReader asks: whether a session id was ended."""
 
     async def is_ended(session_id: str) -> bool:
-        with lifted():
-            async with database.reading() as session:
-                raw = await raw_connection(session)
-                found = await raw.fetchval("select 1 from ended_sessions where id = $1", session_id)
-        return found is not None
+        return await database.bare.value("select 1 from ended_sessions where id = $1", session_id) is not None
 
     return is_ended

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,14 @@ class SessionReader:
     keys: KeySet
     clock: Clock = field(default_factory=Clock)
     revoked: Callable[[str], Awaitable[bool]] = _never
+    _signed: Callable[[str], dict[str, Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember whose signature was found good: a token's bytes never change, its times are looked at each time."""
+        object.__setattr__(self, "_signed", lru_cache(maxsize=1_000)(self._verify))
+
+    def _verify(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self.keys, algorithms=[_ALGORITHM]).claims
 
     @classmethod
     def from_file(
@@ -137,7 +146,7 @@ class SessionReader:
             raise BadSession("another kind of token")
         now = int(self.clock.real().timestamp())
         try:
-            claims = jwt.decode(token, self.keys, algorithms=[_ALGORITHM]).claims
+            claims = self._signed(token)
             JWTClaimsRegistry(
                 now=now,
                 iss={"essential": True, "value": self.agency},

@@ -54,6 +54,20 @@ def mint(made: SessionMinter, roles: tuple[Role, ...] = (HEAD,)) -> str:
     return made.session(issuer=ISSUER, subject="hieu-truong", name="Trần Văn Bình", roles=roles)
 
 
+async def test_a_signature_found_good_once_saves_neither_an_old_token_nor_a_changed_one(folder: Path) -> None:
+    token = mint(minter(folder))
+    known = reader(folder)
+    person = await known.person(token)
+    object.__setattr__(known, "clock", at(NOW + LIFETIME))
+    with pytest.raises(BadSession):
+        await known.person(token)
+    object.__setattr__(known, "clock", at(NOW))
+    head, body, signature = token.split(".")
+    with pytest.raises(BadSession):
+        await known.person(f"{head}.{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}")
+    assert await known.person(token) == person
+
+
 async def test_session_tells_every_service_the_same_person(folder: Path) -> None:
     token = mint(minter(folder))
     person = await reader(folder).person(token)

@@ -78,25 +78,6 @@ class Dossier:
         return rules.missing([a.criterion.code for a in self.answers], claims, reachable=reachable)
 
 
-async def list_nominations(
-    session: AsyncSession, *, agency: str, units: Collection[UUID] | None, before: str = "", limit: int = 50
-) -> Sequence[Listed]:
-    """Nominations of these units (None: of all), newest code first; `before` is the last code of the page before."""
-    query = (
-        select(Nomination, Subject, Unit)
-        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
-        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
-        .where(col(Nomination.agency) == agency)
-        .order_by(col(Nomination.code).desc())
-        .limit(limit)
-    )
-    if units is not None:
-        query = query.where(col(Nomination.unit_id).in_(units))
-    if before:
-        query = query.where(col(Nomination.code) < before)
-    return [Listed(*row) for row in await session.execute(query)]
-
-
 FILE_ORDERS = {
     "moi": Order(col(Nomination.code), True, "Mới nhất trước"),
     "cu": Order(col(Nomination.code), False, "Cũ nhất trước"),
