@@ -1,11 +1,11 @@
-"""`python -m tests.bench`: ratios to a bare floor of the same run, on a real broker and a durable database."""
+"""`python -m tests.bench [group …]`: ratios to a floor of the same run, on a real broker and a durable database."""
 
 import asyncio
 import logging
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,30 +16,42 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from shared.federation import Topic
-from tests.bench import inbox, latency, portal, relay, signed
+from tests.bench import inbox, latency, lists, portal, pretalx, relay, signed
 from tests.bench.measure import HEADER, Row
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
 
+Rows = AsyncIterator[Row]
 
-async def measured(kafka: Kafka, postgres: Postgres) -> AsyncIterator[Row]:
-    """Row by row, each on a line of its own."""
 
-    @asynccontextmanager
-    async def line() -> AsyncIterator[tuple[Line, Databases]]:
-        databases = Databases(postgres)
-        try:
-            yield await make_line(kafka, databases), databases
-        finally:
-            await databases.close()
+@asynccontextmanager
+async def _line(kafka: Kafka, postgres: Postgres) -> AsyncIterator[tuple[Line, Databases]]:
+    async with _databases(postgres) as databases:
+        yield await make_line(kafka, databases), databases
 
-    async with line() as (one, _):
+
+@asynccontextmanager
+async def _databases(postgres: Postgres) -> AsyncIterator[Databases]:
+    databases = Databases(postgres)
+    try:
+        yield databases
+    finally:
+        await databases.close()
+
+
+async def _relay(kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _line(kafka, postgres) as (one, _):
         yield await relay.ratio(one, rounds=9)
-    async with line() as (one, databases):
+
+
+async def _inbox(kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _line(kafka, postgres) as (one, databases):
         yield await inbox.ratio(one, databases, rounds=7)
         yield await signed.ratio(databases, rounds=7)
-        yield await portal.ratio(databases, rounds=7)
-    async with line() as (one, _):
+
+
+async def _latency(kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _line(kafka, postgres) as (one, _):
         floor = topics.Difference(
             create=(Topic(f"{one.topic}.floor", 1),), add=(), remove=(), recounts=(), authorizer=True
         )
@@ -48,15 +60,46 @@ async def measured(kafka: Kafka, postgres: Postgres) -> AsyncIterator[Row]:
             yield row
 
 
-async def print_all(kafka: Kafka, postgres: Postgres) -> None:
+async def _portal(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        yield await portal.ratio(databases, rounds=7)
+
+
+async def _lists(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        for row in await lists.ratios(databases, rounds=5):
+            yield row
+
+
+async def _pretalx(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        for row in await pretalx.ratios(databases, postgres, rounds=3):
+            yield row
+
+
+GROUPS = {
+    "relay": _relay,
+    "inbox": _inbox,
+    "latency": _latency,
+    "portal": _portal,
+    "lists": _lists,
+    "pretalx": _pretalx,
+}
+
+
+async def print_all(kafka: Kafka, postgres: Postgres, chosen: Sequence[str]) -> None:
     """The table, a line as soon as it is known."""
     print(HEADER)
-    async for row in measured(kafka, postgres):
-        print(row, flush=True)
+    for name in chosen or GROUPS:
+        async for row in GROUPS[name](kafka, postgres):
+            print(row, flush=True)
 
 
-def main() -> int:
-    """Start the servers, measure, stop them; 3 when a part is missing here."""
+def main(chosen: Sequence[str]) -> int:
+    """Start the servers, measure, stop them; 2 for a group that is not known, 3 when a part is missing here."""
+    if unknown := set(chosen) - set(GROUPS):
+        print(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(GROUPS)}", file=sys.stderr)
+        return 2
     logging.disable(logging.CRITICAL)  # the clients' lines about a group that begins and ends
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     begun = time.monotonic()
@@ -65,7 +108,7 @@ def main() -> int:
         try:
             kafka.start()
             postgres.start()
-            asyncio.run(print_all(kafka, postgres))
+            asyncio.run(print_all(kafka, postgres, chosen))
         except MissingPart as missing:
             print(missing, file=sys.stderr)
             return 3
@@ -77,4 +120,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,8 @@
 import asyncio
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from shared.identity.people import Role
 from shared.identity.sessions import COOKIE, PRIVATE_FILE, SessionMinter
 from shared.settings import Settings
 from tests.bench import measure
-from tests.bench.serving import FLOOR, reading, serving
+from tests.bench.serving import FLOOR, Reading, reading, serving
 from tests.support import factories as make
 from tests.support.databases import PASSWORD, Databases
 from tests.support.site import Site, make_site, settings_of
@@ -30,7 +32,7 @@ RATE, SECONDS = 50, 8
 """Requests a second, for so long, whether or not the ones before were answered."""
 PAGE_GOAL = 100.0
 """Milliseconds within which 95 of 100 pages of the desk are there."""
-LIST = "/api/v1/nomination/nominations?limit=50"
+LIST = "/api/v1/nomination/nominations"
 
 FILL = """
 insert into units (id, agency, code, name, kind, valid_from)
@@ -121,13 +123,35 @@ def floor(app: ASGIApp, settings: Settings) -> ASGIApp:
     return WithFloor(app, settings)
 
 
-async def _json(site: Site, settings: dict[str, Any], rounds: int) -> measure.Row:
+@asynccontextmanager
+async def as_json(
+    databases: Databases, folder: Path, *, limit: int, requests: int, **more: Any
+) -> AsyncIterator[tuple[Reading, Reading]]:
+    """A full database's list as JSON, as our server and as the floor beside it answer it."""
+    site = await make_site(databases, "nomination", folder)
+    try:
+        await fill(site.database)
+        async with _answering(site, limit=limit, requests=requests, **more) as both:
+            yield both
+    finally:
+        await site.close()
+
+
+@asynccontextmanager
+async def _answering(site: Site, *, limit: int, requests: int, **more: Any) -> AsyncIterator[tuple[Reading, Reading]]:
     minter = SessionMinter.from_file(site.folder / "secrets" / PRIVATE_FILE, "tan-binh", Clock())
-    cookie = f"{COOKIE}={minter.session(issuer='https://id', subject='can-bo', name='Cán bộ', roles=[Role('officer')])}"
-    async with serving("nomination", __name__, settings) as port:
-        ours = reading(port, LIST, REQUESTS, cookie=cookie)
-        ratios = await measure.rates(rounds, ours, reading(port, FLOOR, REQUESTS, cookie=cookie))
-    return measure.Row("list as JSON / asyncpg and orjson", ratios, 0.70)
+    session = minter.session(issuer="https://id", subject="can-bo", name="Cán bộ", roles=[Role("officer")])
+    cookie = f"{COOKIE}={session}"
+    async with serving("nomination", __name__, settings_of(site.folder, site.database)) as port:
+        yield (
+            reading(port, f"{LIST}?limit={limit}", requests, cookie=cookie, **more),
+            reading(port, FLOOR, requests, **more),
+        )
+
+
+async def _json(site: Site, rounds: int) -> measure.Row:
+    async with _answering(site, limit=50, requests=REQUESTS) as (ours, bare):
+        return measure.Row("list as JSON / asyncpg and orjson", await measure.rates(rounds, ours, bare), 0.70)
 
 
 async def _page(site: Site, rounds: int) -> measure.Row:
@@ -159,6 +183,6 @@ async def ratios(databases: Databases, rounds: int) -> list[measure.Row]:
         site = await make_site(databases, "nomination", Path(folder))
         try:
             await fill(site.database)
-            return [await _json(site, settings_of(Path(folder), site.database), rounds), await _page(site, 3)]
+            return [await _json(site, rounds), await _page(site, 3)]
         finally:
             await site.close()

@@ -23,6 +23,7 @@ from shared.settings import Settings
 READERS = 32
 FLOOR = "/floor"
 
+Reading = Callable[[], Awaitable[float]]
 Floor = Callable[[ASGIApp, Settings], ASGIApp]
 """Makes of our application one that answers `FLOOR` by the barest means; found as `floor` in the module of a bench."""
 
@@ -50,22 +51,21 @@ async def serving(service: str, bench: str, settings: dict[str, Any]) -> AsyncIt
         await process.wait()
 
 
-def reading(port: int, path: str, requests: int, *, cookie: str = "") -> Callable[[], Awaitable[float]]:
-    """Seconds in which all readers together have read the page so many times."""
-    lines = [f"GET {path} HTTP/1.1", "host: tan-binh.localhost", "accept-encoding: gzip"]
-    lines += [f"cookie: {cookie}"] if cookie else []
-    asked = ("\r\n".join(lines) + "\r\n\r\n").encode()
+def reading(port: int, path: str, requests: int, *, readers: int = READERS, **headers: str) -> Reading:
+    """Seconds in which all readers together have read the page so many times; `headers` beside the usual ones."""
+    told = {"host": "tan-binh.localhost", "accept-encoding": "gzip"} | headers
+    asked = "".join([f"GET {path} HTTP/1.1\r\n", *(f"{name}: {value}\r\n" for name, value in told.items()), "\r\n"])
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in range(requests // READERS):
-            writer.write(asked)
+        for _ in range(requests // readers):
+            writer.write(asked.encode())
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200"), head
             size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             await reader.readexactly(size)
 
     async def all_readers() -> float:
-        connections = [await asyncio.open_connection(LOOPBACK, port) for _ in range(READERS)]
+        connections = [await asyncio.open_connection(LOOPBACK, port) for _ in range(readers)]
         begun = time.perf_counter()
         await asyncio.gather(*(one(*connection) for connection in connections))
         spent = time.perf_counter() - begun
