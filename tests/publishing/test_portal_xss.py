@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -15,38 +14,11 @@ from services.publishing.tables import FollowedStory
 from shared.events import Category
 from tests.publishing.portal_site import titles
 from tests.support import factories as make
+from tests.support.hostile import CORPUS, Read
 from tests.support.site import Site, Sites
 
 pytestmark = pytest.mark.db
 
-CORPUS = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "<!--<script>",
-    "]]><script>alert(1)</script><![CDATA[",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    '" autofocus onfocus=alert(1) x="',
-    "javascript:alert(1)",
-    "</title></textarea></style><script>alert(1)</script>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    '<a href="javascript:alert(1)">a</a>',
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)",
-    "{{ 7*7 }} {% raw %} ${7*7} #{7*7}",
-    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>&x;',
-    '<xi:include href="file:///etc/passwd" parse="text"/>',
-    "a\u2028b\u2029c\u0085d",
-    "\u202egnp.exe\u202c \u200b\ufeff",
-    '\\u003cscript\\u003e \\" \\',
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "<base href=//evil.example>",
-    "<meta http-equiv=refresh content=0;url=//evil.example>",
-    "<form action=//evil.example><button>",
-    "<style>*{background:url(//evil.example)}</style>",
-    "a\x01b\x0bc\x7f",
-    "Ằ Ẵ Ộ Ự 👩🏽‍🏫 <b>đậm</b>",
-)
 OURS = {
     "a",
     "article",
@@ -85,40 +57,6 @@ OURS |= {
     "title",
 }
 OURS |= {"ul", "use", "circle", "code", "details", "script", "summary"}
-
-
-class Read(HTMLParser):
-    """What a browser makes of a page: its elements, its attributes, its data blocks."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: set[str] = set()
-        self.attributes: set[str] = set()
-        self.targets: list[str] = []
-        self.scripts: list[dict[str, str | None]] = []
-        self.data: list[str] = []
-        self._in_script = False
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note it."""
-        self.elements.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.targets += [value or "" for name, value in attrs if name in ("href", "src", "action")]
-        if tag == "script":
-            self.scripts.append(dict(attrs))
-            self._in_script = True
-
-    def handle_endtag(self, tag: str) -> None:
-        """Note where a data block ends."""
-        if tag == "script":
-            self._in_script = False
-
-    def handle_data(self, data: str) -> None:
-        """Note what a data block holds."""
-        if self._in_script:
-            self.data.append(data)
 
 
 @pytest.fixture
