@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -297,9 +298,11 @@ def search_path(menu: Sequence[Section], path: str) -> str | None:
 def other_language(request: Request) -> tuple[str, str, str]:
     """The way to this page in the other language: (address, its code, its name)."""
     name = next(name for name in LANGUAGES if name != language())
-    again = request.url.include_query_params(lang=name) if request.method == "GET" else None
-    address = f"{again.path}?{again.query}" if again else f"/viec?lang={name}"
-    return address, name, LANGUAGES[name]
+    if request.method != "GET":
+        return f"/viec?lang={name}", name, LANGUAGES[name]
+    # A path that begins with two slashes would be another site's address.
+    path = "/" + quote(request.scope["path"]).lstrip("/")
+    return f"{path}?{request.url.include_query_params(lang=name).query}", name, LANGUAGES[name]
 
 
 def _here(menu: Sequence[Section], path: str) -> Entry | None:
