@@ -1,0 +1,195 @@
+"""Nothing that is typed into nominating becomes more than text: in pages, lists, spreadsheets and the API."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.nomination import queries
+from services.nomination.actions import cascade, hearing, plans
+from services.nomination.rules import State
+from shared.events import Category, PlanPublished, PlanRef, PlanRound
+from tests.support import factories as make
+from tests.support.hostile import BUNDLES, SOME, Texts
+from tests.support.playing import Played, faults, form_fields, signed_in, unseen
+from tests.support.site import Site, Sites
+
+pytestmark = pytest.mark.db
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criterion}"
+CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
+API = "/api/v1/nomination/nominations"
+UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
+ABOVE = UUID(int=11)
+OTHERS = ["/lien-he", "/hanh-trinh", "/nhat-ky", "/nhat-ky/lien-ket", "/rut"]
+UNSEEN = {
+    *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
+    *(f"refused {NEW} {name}" for name in ("unit", "round", "category")),
+    CLAIM + "/luu text",
+    "api guardian",
+    "api refused",
+    "path",
+}
+"""What is answered without being told again; the text that saved itself was written over."""
+
+
+async def seeded(site: Site, texts: Texts) -> UUID:
+    """What comes from elsewhere than forms: units, criteria, a plan, one from above; the id of an open round."""
+    ground = {"number": texts("ground number"), "issuer": texts.whole("ground issuer"), "title": texts.whole("ground")}
+    plan: dict[str, Any] = {
+        "code": "kh-1",
+        "title": "Kế hoạch",
+        "issuer": texts.whole("issuer"),
+        "period": "2024",
+        "number": "1/KH",
+    }
+    plan |= {"grounds": [{**ground, "note": texts.whole("ground note"), "confirmed": False}]}
+    plan |= {"movements": [{"name": texts.whole("movement")}], "subjects": [texts.whole("subject")]}
+    window = {"name": texts.whole("round"), "opens_on": date(2024, 9, 1), "note": texts.whole("round note")}
+    told = PlanPublished(
+        plan_id=ABOVE,
+        version=1,
+        title=texts.whole("above"),
+        issuer=texts.whole("above issuer"),
+        period=texts.whole("above period"),
+        number=texts("above number"),
+        issued_on=None,
+        subjects=[],
+        movements=[texts.whole("above movement")],
+        grounds=[PlanRef(number="1", issuer=texts.whole("above ground"), title="", issued_on=None)],
+        rounds=[PlanRound(name="", opens_on=date(2024, 9, 1), closes_on=None)],
+        occurred_at=make.AT,
+    )
+    about = {"kind": "school", "since": date(2020, 1, 1), "at": make.AT, "by": make.CLERK}
+    criteria = [
+        {"code": f"{mark}{n}", "category": category, "text": texts(f"criterion {mark}", n)}
+        for mark, category in (("GV", Category.TEACHER), ("HS", Category.PUPIL))
+        for n in range(len(BUNDLES))
+    ]
+    async with site.database.transaction() as session:
+        for number, id in enumerate(UNITS):
+            name = texts("unit", number)
+            await plans.open_unit(session, make.AGENCY, id=id, code=f"u{number}", name=name, **about)  # type: ignore[arg-type]
+        await plans.enter_plan(session, make.AGENCY, plan=plan, rounds=[window], at=make.AT, by=make.CLERK)
+        await plans.enter_criteria(session, make.AGENCY, pack=make.PACK, criteria=criteria, by=make.CLERK)
+        await cascade.take_plan(session, agency="tan-binh", issuer_agency="hcm", event=told)
+        ((found, _),) = await queries.list_rounds(session, agency="tan-binh")
+        return found.id
+
+
+async def filed(play: Played, number: int) -> tuple[str, str]:
+    """One nomination by its forms; its code and criterion."""
+    code = (await play.post(NEW, "/de-cu/ho-so/moi", number)).headers["location"].rsplit("/", 1)[1]
+    criterion = f"HS{number}"
+    claim = f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"
+    await play.post(CLAIM + "/luu", claim + "/luu", number, version="0")
+    await play.post(CLAIM, claim, number, version="1")
+    name = play.texts.in_path("file name", number) + ".pdf"
+    await play.post(CLAIM + "/tep", claim + "/tep", number, files={"file": (name, PDF)})
+    await play.post(CONTACTS, f"/de-cu/ho-so/{code}/lien-he", number)
+    return code, criterion
+
+
+async def called(play: Played, number: int, round_id: UUID) -> None:
+    """One nomination by the API."""
+    texts = play.texts
+    claim = {"criterion": "GV1", "text": texts("api text", number), "evidence": [texts("api evidence", number)]}
+    draft = {
+        "unit_id": str(UNITS[number]),
+        "round_id": str(round_id),
+        "category": "teacher",
+        "subject": {"name": texts("api name", number), "position": texts("api position", number)},
+        "claims": [claim],
+        "contacts": {"email": "a@b.vn", "guardian": {"name": texts("api guardian", number), "email": "c@d.vn"}},
+    }
+    for name, body in (("api", draft), ("api refused", {**draft, "category": texts("api refused", number)})):
+        answer = await play.who.post(API, json=body, headers={"idempotency-key": f"{name}-{number}"})
+        play.note(f"{name} {number}", answer)
+
+
+async def returned(site: Site, code: str, reason: str) -> None:
+    """The council sends a dossier back."""
+    async with site.database.transaction() as session:
+        found = await queries.get_dossier(session, agency="tan-binh", code=code, units=None)
+        assert found is not None
+        about = {"nomination_id": found.nomination.id}
+        await hearing.take_reason(session, revision=1, reason=reason, **about)
+        step = {"what": "returned", "holder": "nominator", "state": State.RETURNED}
+        await hearing.note_step(session, at=make.AT, **about, **step)  # type: ignore[arg-type]
+
+
+async def read(play: Played, files: list[tuple[str, str]]) -> None:
+    """Every page and list, each in the way that shows the most."""
+    for number, (code, criterion) in enumerate(files):
+        parts = ["", "/gui", f"/tieu-chi/{criterion}"]
+        for part in parts + (OTHERS if number < SOME else []):
+            await play.get(f"GET {part or 'file'} {number}", f"/de-cu/ho-so/{code}{part}")
+        await play.get(f"GET api {number}", f"{API}/{code}")
+        strange = quote(play.texts.in_path("path", number), safe="")
+        prefix = ("/de-cu/ho-so/", "/de-cu/ke-hoach/", f"{API}/", "/de-cu/")[number % 4]
+        await play.get(f"GET {prefix} unknown {number}", prefix + strange)
+    for number, more in enumerate(({}, {"dang": "xlsx"})):
+        question = "Không ai có tên là những chữ như thế này: " + play.texts.in_path(f"asked {more}", number)
+        await play.get(f"GET search {more} {number}", "/de-cu/tim", q=question, **more)
+        asked = {name: play.texts(f"asked {name}", number) for name in ("trang-thai", "xep", "sau", "loai", "lang")}
+        await play.get(f"GET list asked {number}", "/de-cu/ho-so", **asked)
+    for name, path in {
+        "list": "/de-cu/ho-so",
+        "sheet": "/de-cu/ho-so?dang=xlsx",
+        "found": "/de-cu/tim?q=tb-24",
+        "found sheet": "/de-cu/tim?q=tb-24&dang=xlsx",
+        "new": "/de-cu/ho-so/moi",
+        "plans": "/de-cu/ke-hoach",
+        "plan": "/de-cu/ke-hoach/kh-1",
+        "plan away": "/de-cu/ke-hoach/kh-1/thu-hoi",
+        "above": f"/de-cu/ke-hoach/cap-tren/hcm/{ABOVE}",
+        "criteria": "/de-cu/tieu-chi",
+        "api": API,
+        "english": f"/de-cu/ho-so/{files[0][0]}?lang=en",
+    }.items():
+        await play.get(f"GET {name}", path)
+
+
+async def played(sites: Sites, *, hostile: bool) -> Played:
+    """Everything that nominating lets people type, typed."""
+    site, texts = await sites("nomination"), Texts(hostile)
+    round_id = await seeded(site, texts)
+    must = {
+        "unit": lambda n: str(UNITS[n]),
+        "round": lambda _n: str(round_id),
+        "category": lambda _n: "pupil",
+        "once": lambda _n: str(uuid4()),
+        "version": lambda _n: "0",
+        "email-self": lambda n: f"ai-{n}@truong.example",
+        "email-guardian": lambda n: f"me-{n}@nha.example",
+        "born": lambda _n: "05/09/2011",
+        "issued_on": lambda _n: "20/09/2023",
+    }
+    async with signed_in(site, texts) as who:
+        play = Played(who, texts, {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}, must)
+        files = [await filed(play, number) for number in range(len(BUNDLES))]
+        for number in range(len(BUNDLES)):
+            await called(play, number, round_id)
+        await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui")
+        await returned(site, files[1][0], texts.whole("reason"))
+        await read(play, files)
+        for number, (code, criterion) in enumerate(files[:SOME]):
+            for route, path in (
+                (NEW, "/de-cu/ho-so/moi"),
+                (CLAIM, f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"),
+                (CONTACTS, f"/de-cu/ho-so/{code}/lien-he"),
+                (AMEND, "/de-cu/ke-hoach/kh-1/sua"),
+            ):
+                await play.post(route, path, number, refused=True)
+        for number in range(len(BUNDLES)):
+            await play.post(AMEND, "/de-cu/ke-hoach/kh-1/sua", number, version=str(number + 1))
+            await play.get(f"GET amended {number}", "/de-cu/ke-hoach/kh-1")
+    return play
+
+
+async def test_what_is_typed_stays_text_wherever_it_is_shown(sites: Sites) -> None:
+    plain, bad = [await played(sites, hostile=hostile) for hostile in (False, True)]
+    assert faults(plain, bad) == {}
+    assert unseen(bad) == UNSEEN
