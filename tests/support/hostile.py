@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 
 from shared.listing import XLSX
 from shared.names import normal
+from tests.support.site import ADDRESS
 
 CORPUS = (
     "<script>alert(1)</script>",
@@ -65,34 +66,33 @@ class Texts:
     hostile: bool
     given: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, name: str, number: int = 0) -> str:
-        """The text that is typed into the field `name` of the thing of that number."""
-        mark = f"{name}/{number}"
-        begun = BUNDLES[number] if self.hostile else "Lời thường "
-        return self.given.setdefault(mark, f"{begun}⟦{len(self.given)}⟧")
+    def __call__(self, name: str, number: int = 0, most: int = 200) -> str:
+        """The text that is typed into the field `name`, which takes so many letters, of the thing of that number."""
+        begun = BUNDLES[number][: most - 6] if self.hostile else "Lời thường "
+        return self._keep(f"{name}/{number}", begun)
 
     def whole(self, name: str) -> str:
         """All of them in one text."""
-        begun = " ".join(BUNDLES) if self.hostile else "Lời thường"
-        return self.given.setdefault(f"{name}/all", f"{begun} ⟦{len(self.given)}⟧")
+        return self._keep(f"{name}/all", " ".join(BUNDLES) if self.hostile else "Lời thường ")
 
     def in_path(self, name: str, number: int = 0) -> str:
         """A short text without slashes and quotation marks: part of an address, a file's name, a question."""
-        mark = f"{name}/{number}"
-        begun = (
-            BUNDLES[number].replace("/", "∕").replace('"', "”").replace(chr(92), "＼")[:90]
-            if self.hostile
-            else "Lời thường "
-        )
+        begun = BUNDLES[number].translate(str.maketrans('/\\"', "∕＼”"))[:90] if self.hostile else "Lời thường "
+        return self._keep(f"{name}/{number}", begun)
+
+    def _keep(self, mark: str, begun: str) -> str:
         return self.given.setdefault(mark, f"{begun}⟦{len(self.given)}⟧")
 
     def shown_in(self, told: str) -> frozenset[str]:
         """The marks of the texts that a reader is told whole."""
-        there = normal(told)
-        return frozenset(mark for mark, text in self.given.items() if _normal(text) in there)
+        there = _letters(told)
+        return frozenset(mark for mark, text in self.given.items() if _letters(text) in there)
 
 
-_normal = cache(normal)
+@lru_cache(maxsize=2000)
+def _letters(text: str) -> str:
+    """What is left of a text wherever it is kept: not all places take every blank."""
+    return "".join(normal(text).split())
 
 
 class Read(HTMLParser):
@@ -140,7 +140,8 @@ class Read(HTMLParser):
 
 
 def strange(targets: Sequence[str]) -> list[str]:
-    """The targets that lead away, or are no addresses."""
+    """The targets that lead away from the agency, or are no addresses."""
+    targets = [one.removeprefix(ADDRESS) for one in targets]
     return [one for one in targets if re.search(r"[\\\x00-\x20]", one) or not re.match(r"(?:/(?!/)|#|\?|$)", one)]
 
 

@@ -56,6 +56,8 @@ class Played:
     """The fields that take no free text, by name: what they are given for the thing of a number."""
     kept: frozenset[str] = frozenset({"once"})
     """Those of them that no person sees, given as they must be in refused forms too."""
+    most: dict[str, int] = field(default_factory=dict)
+    """How many letters a field takes, where it is less than others do."""
     answers: dict[str, httpx2.Response] = field(default_factory=dict)
     filled: set[tuple[str, str]] = field(default_factory=set)
 
@@ -78,7 +80,9 @@ class Played:
             if name in self.must and (not refused or kind is int or name in self.kept):
                 data[name] = self.must[name](number)
             else:
-                data[name] = self.texts(("refused " if refused else "") + f"{route} {name}", number)
+                data[name] = self.texts(
+                    ("refused " if refused else "") + f"{route} {name}", number, self.most.get(name, 200)
+                )
                 self.filled.add((route, name))
         return data
 
