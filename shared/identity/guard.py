@@ -172,6 +172,9 @@ async def _on_due(request: Request, _error: Exception) -> Response:
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
     if wants_json(request):
         return problem(401, "not-signed-in", "Cần vào hệ thống", detail="Phiên làm việc không có hoặc đã hết.")
+    if "hx-request" in request.headers:
+        # A part of a page that is open: the way to sign in is no part of it, and what was typed there must stay.
+        return Response(status_code=401, headers={"Cache-Control": "no-store"})
     if request.method in {"GET", "HEAD"}:
         return RedirectResponse(f"/vao?ve={quote(local_path(_here(request)), safe='/')}", 303)
     # Redirecting would lose the form's words: they stand in this page, to be sent again after signing in elsewhere.

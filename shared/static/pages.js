@@ -8,8 +8,13 @@
   const clock = when => new Date(when).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" });
   const put = (tag, text, cls) => Object.assign(document.createElement(tag), { textContent: text, className: cls || "" });
 
-  /* How many tasks wait, or were found elsewhere (there a 0 says something); a service that is down leaves the word alone. */
-  for (const count of all(".count[data-from]")) fetch(count.dataset.from).then(r => r.ok ? r.text() : "").then(n => { if (/^\d{1,4}\+?$/.test(n.trim())) count.textContent = n.trim() === "0" && !("zero" in count.dataset) ? "" : n.trim(); }).catch(() => {});
+  /* Lists change in place (htmx). What cannot be put there, for the session has ended or an error came, the browser opens
+     as a page; whoever's link is gone with the old rows stands at the count. */
+  const whole = event => { const { ctx } = event.detail; if (ctx?.request?.headers["HX-Boosted"]) location.assign(ctx.request.action); };
+  addEventListener("htmx:error", whole);
+  addEventListener("htmx:response:error", whole);
+  addEventListener("htmx:before:swap", event => { const { ctx, tasks } = event.detail; if (ctx.swap !== "none" && ctx.select && !tasks.some(task => task.type === "main" && task.fragment.childElementCount)) { event.preventDefault(); whole(event); } });
+  addEventListener("htmx:after:swap", event => { if (event.detail.ctx.request.headers["HX-Boosted"] && document.activeElement === document.body) one("#so-dong")?.focus(); });
 
   /* A form is sent once, however often its button is pressed; coming back by history frees it. */
   document.addEventListener("submit", event => {

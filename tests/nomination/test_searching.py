@@ -100,7 +100,7 @@ async def test_a_page_for_every_question(site: Site) -> None:
     assert (sheet.status_code, sheet.content[:2]) == (200, b"PK")
     # The question goes along to the other services, as it was typed; only to those that are open to the person.
     assert 'href="/xet-duyet/tim?q=th%E1%BB%8B%20%26%20%C3%A1i"' in page.text
-    assert 'data-from="/lan-toa/tim/so?q=th%E1%BB%8B%20%26%20%C3%A1i"' in page.text
+    assert 'hx-get="/lan-toa/tim/so?q=th%E1%BB%8B%20%26%20%C3%A1i"' in page.text
     async with site.signed_in("nominator", unit=make.SCHOOL) as teacher:
         assert "/xet-duyet/tim" not in (await teacher.get("/de-cu/tim", params={"q": "ái"})).text
 

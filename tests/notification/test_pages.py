@@ -50,6 +50,9 @@ async def test_who_is_not_signed_in_sees_no_messages(site: Site) -> None:
         for path in ("/viec", "/thong-bao"):
             answer = await anybody.get(path)
             assert (answer.status_code, answer.headers["location"]) == (303, f"/vao?ve={path}")
+        # A part of a page that is open already leads nowhere: what was typed on that page would be lost.
+        part = await anybody.get("/viec/so", headers={"hx-request": "true"})
+        assert (part.status_code, part.text) == (401, "")
 
 
 async def test_signing_out_ends_the_session_here_and_tells_the_others(site: Site) -> None:

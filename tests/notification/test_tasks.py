@@ -86,7 +86,7 @@ async def waits(site: Site, role: str, *, unit: UUID | None = None, subject: str
         page = (await person.get("/viec")).text
         shown = [duty.label.format(code="TB-24-0001") for duty in DUTIES.values()]
         shown += ["Đọc và xác nhận 1/KH"]
-        return [label for label in shown if f">{label}</a>" in page], int((await person.get("/viec/so")).text)
+        return [label for label in shown if f">{label}</a>" in page], int((await person.get("/viec/so")).text or 0)
 
 
 async def test_a_draft_waits_for_its_unit_until_it_is_sent(site: Site) -> None:

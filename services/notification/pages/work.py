@@ -77,7 +77,8 @@ async def work(request: Request, rights: Granted, database: Db, pages: Html, clo
 
 @router.get("/viec/so", dependencies=[allowed("work.read")])
 async def count(rights: Granted, database: Db) -> Response:
-    """How many tasks wait: the number in the header, equal to the rows of the page."""
+    """How many tasks wait, as many as the page has rows: the number in the header, left out when it is none."""
     async with database.reading() as session:
         found = await queries.count_tasks(session, queries.tasks_for(rights, database.speaker.agency))
-    return PlainTextResponse(str(found), headers={"Cache-Control": "private, no-store"})
+    headers = {"Cache-Control": "private, no-store"}
+    return PlainTextResponse(str(found), headers=headers) if found else Response(status_code=204, headers=headers)
