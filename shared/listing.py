@@ -1,13 +1,13 @@
-"""Lists: what was asked for in the address, one page of rows by keyset, and the same list as a spreadsheet.
+"""Lists: what was asked for in the address, and one page of rows by keyset.
 
-A service's query gives the rows, `Listing` what the page shows; `lists.html` lays it out. The address holds it all
-(`?trang-thai=open&xep=cu&sau=…`): a filtered list can be kept as a bookmark and sent to somebody.
+A service says what a list is (`ListKind`), its query gives the rows, `Listing` is what the page shows and `lists.html`
+lays out. The address holds it all (`?trang-thai=open&xep=cu&sau=…`): a filtered list can be kept as a bookmark and sent
+to somebody. The same list as a file: `shared.spreadsheets`.
 """
 
 import base64
-import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,14 +15,10 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import Response
 
-from shared.clock import VIETNAM
 from shared.language import translate
 from shared.looks import CATEGORIES, STATES
 
@@ -30,17 +26,17 @@ ColumnLike = Any
 """A column of a row class, as `sqlmodel.col` gives it: its type says nothing of what is asked of it here."""
 PAGE = 50
 MOST_COUNTED = 1000
-"""Beyond that a list says «hơn 1.000»: counting 100,000 rows would cost more than the page."""
-MOST_EXPORTED = 20_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""Beyond that a list says «hơn 1.000»: counting 100,000 rows would cost more than the page. As a file it is written by
+a run (`shared.running`): nobody waits for it at an open page."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A cell that leads to its row's page."""
+    """A cell that leads to its row's page; `ours`: its words are ours, to be translated."""
 
     text: str
     href: str
+    ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +104,8 @@ class Asked:
     spreadsheet: bool
     kept: Mapping[str, str] = field(default_factory=dict)
     """What else the list's addresses carry: what was searched for."""
+    chunk: int = 0
+    """For a run, which takes one piece of the list after the other: how many rows a piece has."""
 
     @classmethod
     def of(
@@ -118,13 +116,24 @@ class Asked:
         kept: Mapping[str, str] | None = None,
     ) -> "Asked":
         """Read the address. The first order is the usual one."""
-        query = request.query_params
+        return cls.read(request.url.path, request.query_params, orders, filters, kept)
+
+    @classmethod
+    def read(
+        cls,
+        path: str,
+        query: Mapping[str, str],
+        orders: Mapping[str, Order],
+        filters: Sequence[Filter],
+        kept: Mapping[str, str] | None = None,
+    ) -> "Asked":
+        """The same of an address that was kept: its path and what its query says."""
         order = query.get("xep", "")
         chosen = {
             one.name: query[one.name] for one in filters if query.get(one.name) in {value for value, _ in one.options}
         }
         return cls(
-            request.url.path,
+            path,
             order if order in orders else next(iter(orders)),
             chosen,
             _read_cursor(query.get("sau", "")),
@@ -146,6 +155,8 @@ class Rows:
     found: Sequence[Any]
     total: int
     following: str | None
+    last: tuple[Any, UUID] | None = None
+    """The place after which the next piece begins; none: this was the last one."""
 
 
 def chosen(query: Any, asked: Asked, columns: Mapping[str, ColumnLike]) -> Any:
@@ -160,23 +171,60 @@ async def page_of(
 ) -> Rows:
     """The rows of one page in the order asked for; `key` is the id that makes the order complete.
 
-    For a spreadsheet the first `MOST_EXPORTED` rows, without pages.
+    For a spreadsheet the first `MOST_COUNTED` rows, without pages. Of a piece's list, all rows are counted, once.
     """
     order = orders[asked.order]
-    total = await session.scalar(
-        select(func.count()).select_from(query.with_only_columns(key).limit(MOST_COUNTED + 1).subquery())
-    )
+    total = 0
+    if not (asked.chunk and asked.after):
+        keys = query.with_only_columns(key)
+        counted = keys if asked.chunk else keys.limit(MOST_COUNTED + 1)
+        total = await session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     turned = [order.column.desc(), key.desc()] if order.descending else [order.column.asc(), key.asc()]
-    limit = MOST_EXPORTED if asked.spreadsheet else PAGE
+    limit = asked.chunk or (MOST_COUNTED if asked.spreadsheet else PAGE)
     paged = query.add_columns(order.column.label("_place"), key.label("_key")).order_by(*turned).limit(limit + 1)
     if asked.after and not asked.spreadsheet:
         place = tuple_(order.column, key)
         paged = paged.where(place < asked.after if order.descending else place > asked.after)
     found = list(await session.execute(paged))
-    more = len(found) > limit
-    last = found[limit - 1] if more else None
-    following = asked.address(sau=_cursor(last[-2], last[-1])) if last and not asked.spreadsheet else None
-    return Rows([row[:-2] for row in found[:limit]], total or 0, following)
+    last = (found[limit - 1][-2], found[limit - 1][-1]) if len(found) > limit else None
+    following = asked.address(sau=_cursor(*last)) if last and not asked.spreadsheet else None
+    return Rows([row[:-2] for row in found[:limit]], total, following, last)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom a list is read: a person, the units that the list's act reaches for them (None: all), what else is open
+    to them, and how agencies are called."""
+
+    agency: str
+    identity: str
+    units: frozenset[UUID] | None
+    opens: Callable[[str], bool]
+    short_name: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class ListKind:
+    """One list of a service: where it lies, whose it is, how its rows are found and what they show.
+
+    `file` names its spreadsheet.
+    """
+
+    path: str
+    act: str
+    caption: str
+    file: str
+    orders: Mapping[str, Order]
+    filters: Sequence[Filter]
+    columns: Sequence[Column]
+    find: Callable[[AsyncSession, Reader, Asked], Awaitable[Rows]]
+    row: Callable[[Reader, Any], Sequence[Cell]]
+
+    def listing(self, reader: Reader, asked: Asked, rows: Rows) -> "Listing":
+        """What its page shows."""
+        return Listing(
+            self.caption, asked, self.orders, self.filters, self.columns, rows, lambda row: self.row(reader, row)
+        )
 
 
 @dataclass(frozen=True)
@@ -205,61 +253,17 @@ class Listing:
     @property
     def chips(self) -> list[tuple[str, str]]:
         """What is chosen, each with the address without it."""
-        labels = {(one.name, value): label for one in self.filters for value, label in one.options}
-        heads = {one.name: one.label for one in self.filters}
-        return [
-            (f"{translate(heads[name])}: {translate(labels[name, value])}", self.asked.address(**{name: None}))
-            for name, value in self.asked.chosen.items()
-        ]
+        return list(zip(told(self.asked, self.filters), map(self._without, self.asked.chosen), strict=True))
 
-    def spreadsheet(self, *, agency: str, who: str, when: str) -> bytes:
-        """The list as xlsx: what it is, who took it out and when in row 1, then the headings, then the rows."""
-        book = Workbook(write_only=True)
-        sheet = book.create_sheet(translate(self.caption)[:31].replace("/", "-"))
-        sheet.freeze_panes = "A3"
-        chosen = "; ".join(label for label, _ in self.chips)
-        told = [
-            translate(self.caption),
-            agency,
-            chosen,
-            translate("Xuất lúc {when}, người xuất: {who}", when=when, who=who),
-        ]
-        sheet.append([_text(sheet, " · ".join(part for part in told if part))])
-        sheet.append([_text(sheet, translate(column.label)) for column in self.columns])
-        for row in self.cells:
-            sheet.append([_plain(sheet, cell) for cell in row])
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
+    def _without(self, name: str) -> str:
+        return self.asked.address(**{name: None})
 
 
-def as_file(content: bytes, name: str) -> Response:
-    """A spreadsheet as an answer that is kept by nobody on the way."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "private, no-store"}
-    return Response(content, media_type=XLSX, headers={**headers, "X-Content-Type-Options": "nosniff"})
-
-
-def _text(sheet: Any, text: str) -> Any:
-    """A cell of text, whatever it begins with: a name that begins with «=» is no formula."""
-    made = WriteOnlyCell(sheet, value="")
-    made.value = "".join(letter for letter in text if letter >= " " or letter in "\n\t")
-    made.data_type = "s"
-    return made
-
-
-def _plain(sheet: Any, cell: Cell) -> Any:
-    match cell:
-        case Link():
-            return _text(sheet, cell.text)
-        case Tag():
-            return _text(sheet, translate(STATES[cell.family][cell.name].label))
-        case Said():
-            return _text(sheet, translate(cell.text))
-        case datetime():
-            return cell.astimezone(VIETNAM).replace(tzinfo=None)
-        case str():
-            return _text(sheet, cell)
-    return cell
+def told(asked: Asked, filters: Sequence[Filter]) -> list[str]:
+    """What is chosen, in words: «Tình trạng: Đã rút»."""
+    labels = {(one.name, value): label for one in filters for value, label in one.options}
+    heads = {one.name: one.label for one in filters}
+    return [f"{translate(heads[name])}: {translate(labels[name, value])}" for name, value in asked.chosen.items()]
 
 
 def _cursor(place: Any, key: UUID) -> str:

@@ -178,6 +178,16 @@ STATES: dict[str, dict[str, State]] = {
         "retracted": State("Đã gỡ", "off", "eye-off"),
         "unconfirmed": State("Chưa xác nhận gỡ", "wait", "hourglass"),
     },
+    "run": {
+        "waiting": State("Chờ đến lượt", "wait", "clock"),
+        "running": State("Đang chạy", "run", "refresh"),
+        "done": State("Xong", "ok", "check"),
+        "failed": State("Chưa làm được", "stop", "alert"),
+    },
+    "message": {
+        "unread": State("Chưa đọc", "wait", "bell"),
+        "read": State("Đã đọc", "off", "check"),
+    },
     "parked": {
         "parked": State("Thư treo", "stop", "plug"),
         "replayed": State("Đã phát lại", "ok", "refresh"),

@@ -18,13 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from shared.clock import VIETNAM, Clock, local_date
 from shared.identity.people import ROLE_NAMES, Person
 from shared.language import LANGUAGES, VIETNAMESE, language, translate, translate_count
-from shared.listing import Listing, as_file
 from shared.looks import MENU, STATES, Entry, Section
 from shared.policy import Rights
 from shared.static_files import StaticFiles
@@ -184,14 +183,6 @@ class Pages:
         return HTMLResponse(
             text, status_code, {**(headers_with(nonce) if nonce else HEADERS), **cache, **(headers or {})}
         )
-
-    def listing(self, request: Request, name: str, listing: Listing, *, file: str, **context: Any) -> Response:
-        """A list as its page `name`, or as the spreadsheet `file` when the address asks for one."""
-        if listing.asked.spreadsheet:
-            person: Person | None = getattr(request.state, "person", None)
-            who, when = person.name if person else "", moment(self.site.now)
-            return as_file(listing.spreadsheet(agency=self.site.agency, who=who, when=when), file)
-        return self.render(request, name, listing=listing, **context)
 
     def error(
         self,

@@ -125,6 +125,10 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "message.read": Rule({}, everybody=True),
         "session.manage": Rule({}, everybody=True),
         "people.manage": Rule(_at(AGENCY, "administrator")),
+        # Runs of any service: one's own; an administrator sees how everybody's go.
+        "run.start": Rule({}, everybody=True),
+        "run.read": Rule({}, everybody=True),
+        "run.oversee": Rule(_at(AGENCY, "administrator")),
     }
 )
 """Every act by name."""

@@ -6,9 +6,10 @@ person leaves one line per verb, thing and hour of real time: further pages of t
 none, and two that come in the same instant may leave two.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import audit
 from shared.audit import Actor
 from shared.database import Database
+from shared.identity.people import ROLE_NAMES
+from shared.listing import MOST_COUNTED, Cell, Column, Said
 
 DOSSIER, CONTACTS, FILE, PAPER, EXPORT = "dossier.read", "contacts.read", "file.read", "paper.read", "dossier.exported"
 VERBS = {
@@ -62,6 +65,9 @@ VERBS = {
 """How the acts read that a dossier's log may hold."""
 READ = (DOSSIER, CONTACTS, FILE, PAPER, EXPORT)
 """What the person concerned is shown."""
+PAGE = 100
+AS_FILE = MOST_COUNTED
+"""How many lines of a log stand on its page, and in its file."""
 
 _KNOWN = text(
     "select 1 from audit where agency = :agency and object = :object and actor = :actor and role = :role"
@@ -96,6 +102,23 @@ class Line:
     def what(self) -> str:
         """The act in Vietnamese; one without words of its own as the log has it."""
         return VERBS.get(self.verb, self.verb)
+
+
+LOG = (Column("Lúc"), Column("Việc"), Column("Tài khoản"), Column("Vai trò"), Column("Đơn vị"))
+
+
+def log_rows(lines: Sequence[Line], units: Mapping[Any, str]) -> list[tuple[Cell, ...]]:
+    """The lines of a log for its file; `units`: names by id."""
+    return [
+        (
+            line.recorded_at,
+            Said(line.what),
+            line.who,
+            Said(ROLE_NAMES.get(line.role, "Hệ thống")),
+            units.get(line.unit_id) or Said("Cả cơ quan"),
+        )
+        for line in lines
+    ]
 
 
 async def leave(database: Database, actor: Actor, verb: str, thing: UUID) -> None:

@@ -67,6 +67,11 @@ class Runtime:
         """This deployment's own entry in it."""
         return self.federation.agency(self.settings.agency)
 
+    def short_name(self, agency: str) -> str:
+        """An agency's short name; its id when the federation file knows it no more."""
+        known = {one.id: one.short for one in self.federation.agency_list}
+        return known.get(agency, agency)
+
     async def start(self, *, work: bool) -> None:
         """Begin relaying and hearing when `work` is asked for. Needs neither broker nor database.
 

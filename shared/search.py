@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from shared import lists
 from shared.listing import MOST_COUNTED, Asked, ColumnLike, Listing, Order, Rows, page_of
 from shared.names import normal
 from shared.pages import Pages
@@ -167,7 +168,7 @@ def show(
         return pages.render(
             request, "search.html", status_code=422 if errors else 200, listing=None, errors=errors, **context
         )
-    return pages.listing(request, "search.html", listing, file=file, **context)
+    return lists.show(request, listing, "search.html", file=file, errors={}, **context)
 
 
 def counted(total: int) -> PlainTextResponse:

@@ -10,6 +10,7 @@ from services.nomination import api, pages
 from services.nomination.consumers.background import add_jobs
 from services.nomination.consumers.receivers import RECEIVERS
 from services.nomination.queries.units import units_below
+from shared import running
 from shared.fence import lifted
 from shared.identity.allowed import Below
 from shared.identity.ended import ended_in
@@ -37,6 +38,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     app.state.below = _below(runtime)
     app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
+    running.join(app, runtime, "/de-cu", pages.LISTS)
     app.include_router(api.router)
     add_jobs(runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)

@@ -15,9 +15,10 @@ from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates, sear
 from shared.database import new_metadata, words
 from shared.events import Category
 from shared.identity import ended
+from shared.running import runs
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates, search_words):
+for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates, search_words, runs):
     part.add_tables(METADATA)
 
 

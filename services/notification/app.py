@@ -9,6 +9,7 @@ from services.notification import pages, queries
 from services.notification.actions import accounts
 from services.notification.consumers.background import add_jobs
 from services.notification.consumers.receivers import RECEIVERS
+from shared import running
 from shared.fence import public
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
@@ -104,6 +105,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
         rate_scale=settings.rate_scale,
     )
     app.include_router(pages.router)
+    running.join(app, runtime, "/viec", pages.LISTS)
     add_jobs(runtime, Links.from_file(settings.secrets))
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
     providers = [Provider.of(one, agency=settings.agency, address=settings.address) for one in settings.providers]

@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, nulls_last, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, nulls_last, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.notification.rules import DUTIES, Channel, Kind
+from services.notification.rules import DUTIES, NOTICES, Channel, Kind
 from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session, Task
 from shared.identity.marks import mark_of
-from shared.listing import Order
+from shared.language import translate
+from shared.listing import Asked, Filter, Order, Rows, chosen, page_of
+from shared.names import folded
 from shared.policy import Rights
 from shared.search import MOST_WORDS, NEAREST, Finding, Sought
 
 
 @dataclass(frozen=True)
-class Asked:
+class Letter:
     """A request with what its letter needs."""
 
     request: Request
@@ -42,18 +44,41 @@ async def list_messages(session: AsyncSession, *, agency: str, recipient: str, l
     )
 
 
+MESSAGE_ORDERS = {
+    "moi": Order(col(Message.at), True, "Mới nhất trước"),
+    "cu": Order(col(Message.at), False, "Cũ nhất trước"),
+}
+MESSAGE_FILTERS = (Filter("trang-thai", "Tình trạng", (("unread", "Chưa đọc"), ("read", "Đã đọc"))),)
+
+
+async def page_of_messages(session: AsyncSession, *, agency: str, recipient: str, asked: Asked) -> Rows:
+    """One page of a person's inbox: rows of (Message,)."""
+    query = select(Message).where(
+        col(Message.agency) == agency, col(Message.recipient) == recipient, col(Message.channel) == Channel.IN_APP
+    )
+    query = chosen(query, asked, {"trang-thai": case((col(Message.read_at).is_(None), "unread"), else_="read")})
+    return await page_of(session, query, asked, MESSAGE_ORDERS, col(Message.id))
+
+
 def find_messages(sought: Sought, *, agency: str, recipient: str) -> Finding:
     """A person's messages that speak of what has all the words, newest first: rows of (Message,).
 
-    One inbox is short enough to be read through: its index brings it, and nothing of another.
+    A word is looked for in what a kind of message says in the language at hand, and in the code. One inbox is short
+    enough to be read through: its index brings it, and nothing of another.
     """
-    decomposed = func.normalize(func.lower(col(Message.subject) + " " + col(Message.path)), text("NFD"))
-    spoken = func.replace(func.regexp_replace(decomposed, r"[\u0300-\u036f]", "", "g"), func.chr(0x111), "d")
+    words = sought.words[:MOST_WORDS]
+    speaking = []
+    for notice, kind in NOTICES.items():
+        said = folded(translate(kind.subject))
+        rest = [
+            func.strpos(func.lower(col(Message.code)), word.folded) > 0 for word in words if word.folded not in said
+        ]
+        speaking.append(and_(col(Message.notice) == notice, *rest))
     query = select(Message).where(
         col(Message.agency) == agency,
         col(Message.recipient) == recipient,
         col(Message.channel) == Channel.IN_APP,
-        *(func.strpos(spoken, word.folded) > 0 for word in sought.words[:MOST_WORDS]),
+        or_(*speaking),
     )
     newest = {NEAREST: Order(col(Message.at), True, "Mới nhất trước")}
     return Finding(query, newest, col(Message.id))
@@ -79,7 +104,7 @@ async def get_message(session: AsyncSession, message_id: UUID) -> Message:
     return await session.get_one(Message, message_id)
 
 
-async def get_request(session: AsyncSession, consent_id: UUID) -> Asked:
+async def get_request(session: AsyncSession, consent_id: UUID) -> Letter:
     """A request, locked, with contact and code. Raises NoResultFound."""
     row = await session.execute(
         select(Request, Contact, col(File.code))
@@ -88,7 +113,7 @@ async def get_request(session: AsyncSession, consent_id: UUID) -> Asked:
         .where(col(Request.consent_id) == consent_id)
         .with_for_update(of=Request)
     )
-    return Asked(*row.one())
+    return Letter(*row.one())
 
 
 async def list_grants(session: AsyncSession, *, agency: str, identity: str | None = None) -> Sequence[Grant]:
@@ -166,10 +191,10 @@ def _of(kind: Kind, rights: Rights, act: str | None) -> ColumnElement[bool]:
     return and_(col(Task.kind) == kind, reached)
 
 
-async def list_tasks(session: AsyncSession, wanted: Select[Task]) -> Sequence[Task]:
+async def list_tasks(session: AsyncSession, wanted: Select[Task], *, most: int = MOST_TASKS) -> Sequence[Task]:
     """The tasks, soonest due first, then as they came."""
     order = (nulls_last(col(Task.due_on).asc()), col(Task.since).asc(), col(Task.thing_id))
-    return list(await session.scalars(wanted.order_by(*order).limit(MOST_TASKS)))
+    return list(await session.scalars(wanted.order_by(*order).limit(most)))
 
 
 async def count_tasks(session: AsyncSession, wanted: Select[Task]) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.wording import Said, say
+
 
 class Channel(StrEnum):
     """How a message travels."""
@@ -190,6 +192,17 @@ NOTICES = {
         ("editor", "operator"),
     ),
 }
+
+
+def subject_of(notice: str, code: str) -> Said:
+    """What a message says in one line, in any language; of a kind that is not known any more, the code."""
+    return say(NOTICES[notice].subject if notice in NOTICES else "{code}", code=code)
+
+
+def body_of(notice: str, code: str) -> Said:
+    """What it says in full."""
+    return say(NOTICES[notice].body if notice in NOTICES else "{code}", code=code)
+
 
 CONSENT_SUBJECT = "Xin ý kiến của anh/chị về một bài viết, mã {code}"
 CONSENT_BODY = (

@@ -14,9 +14,10 @@ from services.notification.rules import Channel, Kind, MessageState
 from shared import audit, inbox, jobs, outbox, parcels, rates
 from shared.database import new_metadata, words
 from shared.identity import ended
+from shared.running import runs
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended, rates):
+for part in (outbox, inbox, audit, jobs, parcels, ended, rates, runs):
     part.add_tables(METADATA)
 
 
@@ -140,7 +141,7 @@ class LateNotice(Row, table=True):
 
 
 class Message(Row, table=True):
-    """One message per event, person and channel."""
+    """One message per event, person and channel. In the inbox it is a kind and its gap, put into words when read."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -153,8 +154,12 @@ class Message(Row, table=True):
     recipient: str = Field(description="an account's identity, or person:<id>")
     channel: Channel = Field(sa_type=words(Channel, "channel"))
     address: str = ""
-    subject: str
-    body: str
+    notice: str = Field(
+        default="", max_length=40, sa_column_kwargs={"server_default": ""}, description="in-app: its kind"
+    )
+    code: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""}, description="in-app: of what")
+    subject: str = Field(default="", description="of mail")
+    body: str = Field(default="", description="of mail")
     path: str = ""
     at: datetime = Field(sa_type=DateTime(timezone=True))
     state: MessageState = Field(default=MessageState.QUEUED, sa_type=words(MessageState, "state"))

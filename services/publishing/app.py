@@ -6,6 +6,7 @@ from services.publishing import pages
 from services.publishing.consumers.background import add_jobs
 from services.publishing.consumers.receivers import RECEIVERS
 from services.publishing.pages.kept import Kept
+from shared import running
 from shared.components import add_components_page
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
@@ -34,6 +35,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     )
     app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
+    running.join(app, runtime, "/lan-toa", pages.LISTS)
     add_components_page(app, settings)
     app.add_middleware(Kept, runtime=runtime)  # outermost: what is kept passes through nothing else
     add_jobs(runtime)

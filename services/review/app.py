@@ -8,7 +8,7 @@ from services.review import pages
 from services.review.consumers.background import add_jobs
 from services.review.consumers.receivers import RECEIVERS
 from services.review.queries import packing
-from shared import door
+from shared import door, running
 from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
@@ -31,6 +31,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
         rate_scale=settings.rate_scale,
     )
     app.include_router(pages.router)
+    running.join(app, runtime, "/xet-duyet", pages.LISTS)
     add_jobs(runtime)
     app.include_router(door.router)
     fetch = partial(door.fetch, runtime)

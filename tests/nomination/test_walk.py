@@ -15,7 +15,7 @@ from shared.identity.sessions import COOKIE
 from shared.policy import Relation, covers
 from tests.support import factories as make
 from tests.support.site import Site, Sites
-from tests.support.walk import NO_ROLE, THEIRS, WALKERS, Step, open_to_all, silent_in, stated, walk
+from tests.support.walk import NO_ROLE, THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
 
 pytestmark = pytest.mark.db
 
@@ -87,6 +87,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
     }
     file, api = "/de-cu/ho-so/{code}", "/api/v1/nomination/nominations"
     return {
+        **run_steps("/de-cu"),
         "GET /de-cu/ho-so": Step(),
         "GET /de-cu/ho-so/moi": Step(),
         "POST /de-cu/ho-so/moi": Step(form=new),

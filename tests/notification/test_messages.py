@@ -13,6 +13,7 @@ from services.notification import consumers, queries
 from services.notification.actions import accounts, links, messages
 from services.notification.consumers.background import letter
 from services.notification.consumers.receivers import take_contacts
+from services.notification.rules import subject_of
 from shared import outbox
 from shared.database import Database
 from shared.events import (
@@ -98,7 +99,9 @@ async def hear(database: Database, event: Event, event_id: UUID | None = None) -
 
 
 async def told(database: Database) -> set[tuple[object, ...]]:
-    return set(await rows(database, "select recipient, channel, subject from messages"))
+    """Who is told what: by mail in words, in the inbox by a kind that has words."""
+    found = await rows(database, "select recipient, channel, subject, notice, code from messages")
+    return {(who, channel, subject or str(subject_of(notice, code))) for who, channel, subject, notice, code in found}
 
 
 def both(who: str, subject: str, *, mail: bool = True) -> set[tuple[str, str, str]]:

@@ -4,7 +4,6 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from services.notification.actions import messages
-from services.notification.rules import Channel
 from tests.support import factories as make
 from tests.support.site import Sites, text_of
 
@@ -15,17 +14,8 @@ async def test_one_finds_ones_own_messages_by_code_and_by_words(sites: Sites) ->
     site = await sites("notification")
     async with site.database.transaction() as session:
         for who, code in (("hanh", "TB-24-0001"), ("hanh", "TB-24-0002"), ("viet", "TB-24-0001")):
-            await messages.send(
-                session,
-                "tan-binh",
-                uuid7(),
-                f"https://id|{who}",
-                Channel.IN_APP,
-                "",
-                subject=f"Đã có kết luận cho hồ sơ {code}",
-                body="",
-                path=f"/de-cu/ho-so/{code}/hanh-trinh",
-                at=make.AT,
+            await messages.tell(
+                session, "tan-binh", uuid7(), f"https://id|{who}", notice="completed", code=code, at=make.AT
             )
     questions = ("TB-24-0001", "tb 24 0002", "da ket luan", "đã kết luận", "cho duyet", "%")
     async with site.signed_in("member", subject="hanh") as hanh:

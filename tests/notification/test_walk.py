@@ -4,13 +4,14 @@ import pytest
 
 from tests.support import factories as make
 from tests.support.site import Sites
-from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, silent_in, stated, walk
+from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
 
 pytestmark = pytest.mark.db
 
 SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/tiep", "GET /vao/xong", "GET /vao/xong/{noi}", "POST /ra"]
 PEOPLE = "/viec/quan-tri/nguoi"
 STEPS = {
+    **run_steps("/viec"),
     "GET /viec": Step(),
     "GET /viec/so": Step(),
     "GET /thong-bao": Step(),

@@ -10,7 +10,7 @@ from services.publishing.rules import Purpose
 from shared.files import accept, path_of
 from tests.support import factories as make
 from tests.support.site import Site, Sites
-from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, silent_in, stated, walk
+from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
 
 pytestmark = pytest.mark.db
 
@@ -73,6 +73,7 @@ def steps(kept: dict[str, UUID]) -> dict[str, Step]:
     scans = {place: {**filled, "consent_id": str(kept[filled["code"]])} for place, filled in stories.items()}
     story = "/lan-toa/bai/{code}"
     return {
+        **run_steps("/lan-toa"),
         "GET /lan-toa/bai": Step(),
         f"GET {story}": Step(stories),
         f"POST {story}/luu": Step(stories, {"version": "0"}),

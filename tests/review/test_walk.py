@@ -12,7 +12,7 @@ from services.review.tables import Dossier, ReferralRow
 from shared import files
 from tests.support import factories as make
 from tests.support.site import Site, Sites
-from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, silent_in, stated, walk
+from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
 
 pytestmark = pytest.mark.db
 
@@ -58,6 +58,7 @@ def steps(sha256: str) -> dict[str, Step]:
     kept = {place: {**filled, "sha256": sha256} for place, filled in cases.items()}
     case, book = "/xet-duyet/ho-so/{code}", "/xet-duyet/so-khen/{code}"
     return {
+        **run_steps("/xet-duyet"),
         "GET /xet-duyet/ho-so": Step(),
         f"GET {case}": Step(cases),
         f"GET {case}/tep/{{sha256}}": Step(kept),

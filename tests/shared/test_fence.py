@@ -18,7 +18,6 @@ from services.nomination.actions import nominations
 from services.nomination.queries import as_json
 from services.nomination.tables import Claim, Evidence, Nomination, Person, Subject
 from services.notification.actions import messages
-from services.notification.rules import Channel
 from services.notification.tables import Message
 from shared.database import Database
 from shared.events import SERVICES
@@ -115,18 +114,7 @@ async def test_an_inbox_is_one_persons(databases: Databases) -> None:
     database = await databases.service("notification")
     async with database.transaction() as session:
         for who in ("https://id|hanh", "https://id|viet"):
-            await messages.send(
-                session,
-                "tan-binh",
-                uuid4(),
-                who,
-                Channel.IN_APP,
-                "",
-                subject="Tin",
-                body="Có việc.",
-                path="/viec",
-                at=make.AT,
-            )
+            await messages.tell(session, "tan-binh", uuid4(), who, notice="returned", code="TB-24-0001", at=make.AT)
     with within(Fence("tan-binh", (), "https://id|hanh")):
         async with database.reading() as session:
             assert [one.recipient for one in await session.scalars(select(Message))] == ["https://id|hanh"]

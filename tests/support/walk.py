@@ -24,7 +24,7 @@ WALKERS = (*ROLE_NAMES, NO_ROLE)
 WHOLE = "agency"
 """The role is held for the whole agency."""
 THEIRS = "another agency's"
-"""How a thing of another agency stands to everybody."""
+"""How a thing of another agency, or of nobody, stands to everybody."""
 ANSWERED = {200, 201, 204, 303, 304, 409, 410, 422}
 """The route's own answers: the act was open, whether or not the form was of use."""
 
@@ -51,6 +51,16 @@ class Step:
     files: Any = None
 
 
+def run_steps(prefix: str) -> dict[str, Step]:
+    """The routes of runs, which every service has; one's own are tested in tests/shared/test_running.py."""
+    nobodys, place = {THEIRS: {"run_id": str(UUID(int=8))}}, f"{prefix}/luot-chay"
+    return {
+        f"POST {place}": Step(),
+        f"GET {place}/{{run_id}}": Step(nobodys),
+        f"GET {place}/{{run_id}}/tep": Step(nobodys),
+    }
+
+
 def stated(site: Site) -> tuple[dict[str, str], list[str], list[str]]:
     """The acts of a service's routes, the routes for everybody or for neighbours, and those that say nothing."""
     acts, others, silent = {}, [], []
@@ -69,7 +79,7 @@ def expected(act: str, role: str, held: str, place: str | None) -> str:
     """What the table says about a role that is held for a unit or for the whole agency."""
     rule = TABLE[act]
     if rule.everybody:
-        return IN
+        return UNKNOWN if place == THEIRS else IN
     reach = rule.roles.get(role)
     if reach is None or (reach is Reach.AGENCY and held != WHOLE):
         return FORBIDDEN
@@ -129,7 +139,12 @@ async def _take(
 
 def _nowhere(filled: Mapping[str, str]) -> dict[str, str]:
     """The same place with a code or id that nothing has: what follows it stays."""
-    fresh = {"code": "TB-99-9999", "plan_id": str(UUID(int=9)), "consent_id": str(UUID(int=9))}
+    fresh = {
+        "code": "TB-99-9999",
+        "plan_id": str(UUID(int=9)),
+        "consent_id": str(UUID(int=9)),
+        "run_id": str(UUID(int=9)),
+    }
     return {name: fresh.get(name, value) for name, value in filled.items()}
 
 

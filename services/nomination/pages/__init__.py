@@ -8,3 +8,6 @@ router = APIRouter(include_in_schema=False)
 for part in (starting, dossiers, submitting, plans, trails, searching):
     router.include_router(part.router, prefix="/de-cu")
 router.include_router(trails.own)
+
+LISTS = (starting.FILES,)
+"""The lists that a run can write as a file."""

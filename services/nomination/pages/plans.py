@@ -1,5 +1,6 @@
 """What everybody works by: plans as their papers say them, plans from above, and criteria."""
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 from typing import Annotated
@@ -13,13 +14,32 @@ from services.nomination.actions import cascade
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import plans
 from services.nomination.rules import PlanState
+from services.nomination.tables import Criterion, Plan, PlanFromAbove
 from shared.identity.allowed import allowed
+from shared.listing import Cell, Column, Said, Tag
+from shared.lists import spreadsheet, wants_file
 from shared.looks import CATEGORIES
 from shared.pages import day, read_day
 
 router = APIRouter()
 
 GENERAL = "Chung cho mọi đối tượng"
+PLANS = (
+    Column("Số ký hiệu"),
+    Column("Tên kế hoạch"),
+    Column("Cơ quan ban hành"),
+    Column("Ngày ban hành"),
+    Column("Thời gian"),
+    Column("Bản", number=True),
+    Column("Tình trạng"),
+)
+CRITERIA = (
+    Column("Mã"),
+    Column("Đối tượng"),
+    Column("Nội dung"),
+    Column("Kế hoạch ghi thêm"),
+    Column("Minh chứng gợi ý"),
+)
 
 
 @router.get("/ke-hoach", dependencies=[allowed("plan.read")])
@@ -28,7 +48,22 @@ async def list_plans(desk: AtDesk) -> Response:
     async with desk.database.reading() as session:
         found = await plans.list_plans(session, agency=desk.agency.id)
         above = await plans.list_from_above(session, agency=desk.agency.id)
-    return desk.pages.render(desk.request, "plans.html", found=found, above=above, names=_names(desk))
+    names = _names(desk)
+    if wants_file(desk.request):
+        rows = [_own_row(plan) for plan in found] + [_row_above(plan, names) for plan in above]
+        return spreadsheet(desk.request, "Kế hoạch", PLANS, rows, file="ke-hoach")
+    return desk.pages.render(desk.request, "plans.html", found=found, above=above, names=names)
+
+
+def _own_row(plan: Plan) -> tuple[Cell, ...]:
+    return plan.number, plan.title, plan.issuer, plan.issued_on, plan.period, plan.version, Tag("plan", plan.state)
+
+
+def _row_above(plan: PlanFromAbove, names: Mapping[str, str]) -> tuple[Cell, ...]:
+    told = plan.content
+    issued_on = date.fromisoformat(told["issued_on"]) if told.get("issued_on") else None
+    issuer = names[plan.issuer_agency]
+    return told["number"], told["title"], issuer, issued_on, told["period"], plan.version, Tag("plan", plan.state)
 
 
 @router.get("/ke-hoach/{code}", dependencies=[allowed("plan.read")])
@@ -174,11 +209,16 @@ async def list_criteria(desk: AtDesk) -> Response:
     """The newest criteria pack by category."""
     async with desk.database.reading() as session:
         found = await plans.newest_criteria(session, agency=desk.agency.id)
-    groups = [
-        (CATEGORIES[category] if category else GENERAL, list(members))
-        for category, members in groupby(found, key=lambda one: one.category)
-    ]
-    return desk.pages.render(desk.request, "criteria.html", groups=groups, pack=found[0].pack if found else "")
+    pack = found[0].pack if found else ""
+    if wants_file(desk.request):
+        rows = [(one.code, Said(_whose(one)), one.text, "; ".join(one.variants), one.evidence) for one in found]
+        return spreadsheet(desk.request, "Bộ tiêu chí", CRITERIA, rows, file="tieu-chi", more=[pack])
+    groups = [(name, list(members)) for name, members in groupby(found, key=_whose)]
+    return desk.pages.render(desk.request, "criteria.html", groups=groups, pack=pack)
+
+
+def _whose(one: Criterion) -> str:
+    return CATEGORIES[one.category] if one.category else GENERAL
 
 
 def _names(desk: Desk) -> dict[str, str]:

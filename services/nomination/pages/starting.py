@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
 from services.nomination.actions import nominations
@@ -15,7 +16,8 @@ from shared import idempotency
 from shared.events import Category
 from shared.identity.allowed import allowed
 from shared.language import translate
-from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
+from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
+from shared.lists import show_list
 from shared.looks import CATEGORIES
 
 router = APIRouter()
@@ -40,15 +42,27 @@ def cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
     return code, subject.name, Said(CATEGORIES[subject.category]), unit.name, Tag("nomination", nomination.state)
 
 
+async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
+    return await queries.page_of_files(session, agency=reader.agency, units=reader.units, asked=asked)
+
+
+FILES = ListKind(
+    "/de-cu/ho-so",
+    "nomination.read",
+    "Hồ sơ của đơn vị",
+    "ho-so-de-cu",
+    queries.FILE_ORDERS,
+    queries.FILE_FILTERS,
+    COLUMNS,
+    _find,
+    lambda _reader, row: cells(row),
+)
+
+
 @router.get("/ho-so", dependencies=[allowed("nomination.read")])
 async def list_files(desk: AtDesk) -> Response:
     """The nominations of the person's units."""
-    asked = Asked.of(desk.request, queries.FILE_ORDERS, queries.FILE_FILTERS)
-    async with desk.database.reading() as session:
-        rows = await queries.page_of_files(session, agency=desk.agency.id, units=desk.units, asked=asked)
-    listing = Listing("Hồ sơ của đơn vị", asked, queries.FILE_ORDERS, queries.FILE_FILTERS, COLUMNS, rows, cells)
-    may_start = desk.nominating != frozenset()
-    return desk.pages.listing(desk.request, "list.html", listing, file="ho-so-de-cu", may_start=may_start)
+    return await show_list(desk.request, FILES, "list.html", may_start=desk.nominating != frozenset())
 
 
 @router.get("/ho-so/moi", dependencies=[allowed("nomination.start")])

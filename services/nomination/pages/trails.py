@@ -19,6 +19,7 @@ from shared.fence import Fence, public
 from shared.identity.allowed import allowed
 from shared.identity.people import ROLE_NAMES
 from shared.links import BadLink, Links
+from shared.lists import spreadsheet, wants_file
 from shared.pages import Pages
 from shared.web import Db, Html, Now
 
@@ -27,21 +28,25 @@ own = APIRouter(prefix="/tra-loi/nhat-ky", include_in_schema=False)
 
 READINGS = "readings"
 LIFE = timedelta(days=30)
-MOST = 100
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
 @router.get("/ho-so/{code}/nhat-ky", dependencies=[allowed("nomination.trail")])
 async def trail(desk: AtDesk, code: str, truoc: int = 0) -> Response:
     """All lines of a dossier."""
+    as_file = wants_file(desk.request)
+    most = readings.AS_FILE if as_file else readings.PAGE
     async with desk.database.reading() as session:
         dossier = await desk.dossier(session, code)
         desk.rights.actor("nomination.trail", dossier.nomination.unit_id)
         lines = await readings.lines_of(
-            session, agency=desk.agency.id, things=_things(dossier), below=max(truoc, 0), most=MOST
+            session, agency=desk.agency.id, things=_things(dossier), below=max(truoc, 0), most=most
         )
         units = await _names(session, desk.agency.id)
-    older = f"/de-cu/ho-so/{code}/nhat-ky?truoc={lines[-1].id}" if len(lines) == MOST else None
+    if as_file:
+        rows = readings.log_rows(lines, units)
+        return spreadsheet(desk.request, "Nhật ký hồ sơ", readings.LOG, rows, file=f"nhat-ky-{code}", more=[code])
+    older = f"/de-cu/ho-so/{code}/nhat-ky?truoc={lines[-1].id}" if len(lines) == most else None
     return desk.pages.render(
         desk.request,
         "trail.html",

@@ -52,21 +52,42 @@ async def announce(
     for account, held in await list_held(session, agency=agency):
         if is_told(held, kind, str(file.unit_id), today):
             told += 1
-            for channel, address in ((Channel.IN_APP, ""), (Channel.EMAIL, account.email)):
-                if channel is Channel.IN_APP or address:
-                    await send(
-                        session,
-                        agency,
-                        event_id,
-                        account.identity,
-                        channel,
-                        address,
-                        subject=kind.subject.format(code=file.code),
-                        body=kind.body.format(code=file.code),
-                        path=kind.path.format(code=file.code),
-                        at=at,
-                    )
+            await tell(session, agency, event_id, account.identity, notice=notice, code=file.code, at=at)
+            if account.email:
+                await send(
+                    session,
+                    agency,
+                    event_id,
+                    account.identity,
+                    account.email,
+                    subject=kind.subject.format(code=file.code),
+                    body=kind.body.format(code=file.code),
+                    path=kind.path.format(code=file.code),
+                    at=at,
+                )
     return told
+
+
+async def tell(
+    session: AsyncSession, agency: str, event_id: UUID, recipient: str, *, notice: str, code: str, at: datetime
+) -> None:
+    """Lay one message into a person's inbox, once: its kind and what it is about, not its words."""
+    new = insert(Message).values(
+        id=uuid7(),
+        agency=agency,
+        event_id=event_id,
+        recipient=recipient,
+        channel=Channel.IN_APP,
+        address="",
+        notice=notice,
+        code=code,
+        subject="",
+        body="",
+        path=NOTICES[notice].path.format(code=code),
+        at=at,
+        state=MessageState.SENT,
+    )
+    await session.execute(new.on_conflict_do_nothing())
 
 
 async def send(
@@ -74,7 +95,6 @@ async def send(
     agency: str,
     event_id: UUID,
     recipient: str,
-    channel: Channel,
     address: str,
     *,
     subject: str,
@@ -82,23 +102,24 @@ async def send(
     path: str,
     at: datetime,
 ) -> None:
-    """Write one message, once; mail is queued with it."""
-    state = MessageState.SENT if channel is Channel.IN_APP else MessageState.QUEUED
+    """Write one letter, once, and queue it."""
     new = insert(Message).values(
         id=uuid7(),
         agency=agency,
         event_id=event_id,
         recipient=recipient,
-        channel=channel,
+        channel=Channel.EMAIL,
         address=address,
+        notice="",
+        code="",
         subject=subject,
         body=body,
         path=path,
         at=at,
-        state=state,
+        state=MessageState.QUEUED,
     )
     written = await session.scalar(new.on_conflict_do_nothing().returning(col(Message.id)))
-    if written is not None and channel is Channel.EMAIL:
+    if written is not None:
         await jobs.enqueue(session, MAIL, {"message_id": str(written)}, key=f"{MAIL}:{written}")
 
 

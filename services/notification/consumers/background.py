@@ -13,7 +13,7 @@ from services.notification import queries
 from services.notification.actions import messages
 from services.notification.actions.links import LINK
 from services.notification.actions.messages import MAIL
-from services.notification.rules import CONSENT_BODY, CONSENT_SUBJECT, Channel, MessageState
+from services.notification.rules import CONSENT_BODY, CONSENT_SUBJECT, MessageState
 from services.notification.tables import Message
 from shared.clock import local_date
 from shared.jobs import GiveUp
@@ -58,7 +58,6 @@ def add_jobs(runtime: Runtime, links: Links) -> None:
                 runtime.agency.id,
                 found.request.event_id,
                 f"person:{found.request.person_id}",
-                Channel.EMAIL,
                 found.contact.email,
                 subject=CONSENT_SUBJECT.format(code=found.code),
                 body=CONSENT_BODY.format(

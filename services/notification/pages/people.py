@@ -1,7 +1,8 @@
 """Who has which role: from the provider, or given here by an administrator."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,15 +12,28 @@ from starlette.exceptions import HTTPException
 
 from services.notification import queries
 from services.notification.actions import accounts
+from services.notification.tables import Account, Grant
 from shared.audit import Actor
 from shared.identity.allowed import allowed
 from shared.identity.guard import SignedIn
 from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
+from shared.listing import Cell, Column, Said
+from shared.lists import spreadsheet, wants_file
 from shared.pages import read_day
 from shared.web import Db, Html, Now
 
 router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")])
 HERE = "/viec/quan-tri/nguoi"
+HERE_GIVEN = Said("cấp tại đây")
+COLUMNS = (
+    Column("Họ và tên"),
+    Column("Vai trò"),
+    Column("Đơn vị"),
+    Column("Nguồn"),
+    Column("Từ ngày"),
+    Column("Đến trước ngày"),
+    Column("Vào lần cuối"),
+)
 
 
 def administrator(person: SignedIn, clock: Now) -> ActingAs:
@@ -74,6 +88,8 @@ async def _page(
     async with database.reading() as session:
         people = await queries.list_accounts(session, agency=agency)
         grants = await queries.list_grants(session, agency=agency)
+    if wants_file(request):
+        return spreadsheet(request, "Người và vai trò", COLUMNS, _rows(people, grants), file="nguoi-va-vai-tro")
     return pages.render(
         request,
         "people.html",
@@ -87,6 +103,32 @@ async def _page(
         asked=asked or Asked(),
         errors=errors or {},
     )
+
+
+def _rows(people: Sequence[Account], grants: Sequence[Grant]) -> list[tuple[Cell, ...]]:
+    """A line for each role, and one for everybody without; who never came in is known by the account alone."""
+    rows: list[tuple[Cell, ...]] = []
+    for one in people:
+        given = [(role, Said("do nơi cấp tài khoản nêu")) for role in map(Role.from_claim, one.roles)]
+        given += [(_role(grant), HERE_GIVEN) for grant in grants if grant.identity == one.identity]
+        rows += [_row(one.name, role, source, one.seen_at) for role, source in given]
+        rows += [] if given else [(one.name, None, None, None, None, None, one.seen_at)]
+    known = {one.identity for one in people}
+    rows += [
+        _row(grant.identity.rsplit("|", 1)[-1], _role(grant), HERE_GIVEN, None)
+        for grant in grants
+        if grant.identity not in known
+    ]
+    return rows
+
+
+def _role(grant: Grant) -> Role:
+    return Role(grant.role, grant.unit_id, grant.since, grant.until)
+
+
+def _row(name: str, role: Role, source: Said, seen_at: datetime | None) -> tuple[Cell, ...]:
+    unit = str(role.unit_id) if role.unit_id else Said("Cả cơ quan")
+    return name, Said(ROLE_NAMES[role.role]), unit, source, role.since, role.until, seen_at
 
 
 @router.get("")

@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from services.notification import queries
+from services.notification.pages.inbox import link_of
 from services.notification.tables import Message
 from shared import search
 from shared.identity.allowed import Granted, allowed
-from shared.listing import Cell, Column, Link, Listing
+from shared.listing import Cell, Column, Listing
 from shared.search import Sought
 from shared.web import Db, Html
 
@@ -19,7 +20,7 @@ COLUMNS = (Column("Thông báo"), Column("Lúc"))
 
 def _cells(row: tuple[Message]) -> tuple[Cell, ...]:
     message = row[0]
-    return Link(message.subject, message.path or "/thong-bao"), message.at
+    return link_of(message), message.at
 
 
 @router.get("/thong-bao/tim", dependencies=[allowed("message.read")])

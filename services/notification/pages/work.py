@@ -8,10 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from services.notification import queries
+from services.notification.pages.inbox import link_of
 from services.notification.rules import DUTIES
 from services.notification.tables import Task
 from shared.identity.allowed import Granted, allowed
+from shared.listing import MOST_COUNTED, Cell, Column, Said
+from shared.lists import spreadsheet, wants_file
 from shared.web import Db, Html, Now
+from shared.wording import say
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,6 +54,14 @@ def grouped(tasks: Sequence[Task], today: date) -> list[Group]:
     return [Group(name, name in names[:2], held) for name, held in found.items() if held]
 
 
+COLUMNS = (Column("Việc"), Column("Vì sao"), Column("Từ lúc"), Column("Hạn"))
+
+
+def _row(task: Task) -> tuple[Cell, ...]:
+    duty = DUTIES[task.kind]
+    return Said(say(duty.label, code=task.code)), Said(duty.why), task.since, task.due_on
+
+
 @router.get("/viec", dependencies=[allowed("work.read")])
 async def work(request: Request, rights: Granted, database: Db, pages: Html, clock: Now) -> Response:
     """Where everybody lands after signing in."""
@@ -57,6 +69,9 @@ async def work(request: Request, rights: Granted, database: Db, pages: Html, clo
     mine = queries.tasks_for(rights, agency)
     async with database.reading() as session:
         tasks = await queries.list_tasks(session, mine)
+        if wants_file(request):
+            rows = [_row(task) for task in await queries.list_tasks(session, mine, most=MOST_COUNTED)]
+            return spreadsheet(request, "Việc của tôi", COLUMNS, rows, file="viec-cua-toi")
         total = len(tasks) if len(tasks) < queries.MOST_TASKS else await queries.count_tasks(session, mine)
         waiting = await queries.list_tasks(session, queries.waiting_for(rights, agency))
         unread = await queries.count_unread(session, agency=agency, recipient=recipient)
@@ -70,7 +85,7 @@ async def work(request: Request, rights: Granted, database: Db, pages: Html, clo
         waiting=waiting,
         duties=DUTIES,
         unread=unread,
-        newest=[message for message in newest if message.read_at is None],
+        newest=[(link_of(message), message.at) for message in newest if message.read_at is None],
         ways=[(path, text) for act, path, text in WAYS if rights.opens(act)],
     )
 

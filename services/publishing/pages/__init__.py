@@ -7,3 +7,6 @@ from services.publishing.pages import consents, deciding, editing, feeds, notes,
 router = APIRouter(include_in_schema=False)
 for part in (portal, feeds, notes, consents, editing, deciding, papers, searching):
     router.include_router(part.router)
+
+LISTS = (editing.WORKS, editing.DELIVERIES)
+"""The lists that a run can write as a file."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
@@ -11,7 +12,8 @@ from services.publishing.pages.desk import AtDesk, back
 from services.publishing.tables import Channel, Delivery, Story
 from shared.identity.allowed import allowed
 from shared.language import translate
-from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
+from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
+from shared.lists import show_list
 from shared.looks import CATEGORIES
 from shared.pages import time_of_day
 
@@ -36,14 +38,27 @@ def cells(row: tuple[Story]) -> tuple[Cell, ...]:
     return code, title, Said(CATEGORIES[story.category]), Tag("story", story.state)
 
 
+async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
+    return await queries.page_of_work(session, agency=reader.agency, asked=asked)
+
+
+WORKS = ListKind(
+    "/lan-toa/bai",
+    "story.read",
+    "Bài gương",
+    "bai-guong",
+    queries.WORK_ORDERS,
+    queries.WORK_FILTERS,
+    COLUMNS,
+    _find,
+    lambda _reader, row: cells(row),
+)
+
+
 @router.get("/bai", dependencies=[allowed("story.read")])
 async def list_work(desk: AtDesk) -> Response:
     """All stories."""
-    asked = Asked.of(desk.request, queries.WORK_ORDERS, queries.WORK_FILTERS)
-    async with desk.database.reading() as session:
-        rows = await queries.page_of_work(session, agency=desk.agency, asked=asked)
-    listing = Listing("Bài gương", asked, queries.WORK_ORDERS, queries.WORK_FILTERS, COLUMNS, rows, cells)
-    return desk.pages.listing(desk.request, "works.html", listing, file="bai-guong")
+    return await show_list(desk.request, WORKS, "works.html")
 
 
 @router.get("/bai/{code}", dependencies=[allowed("story.read")])
@@ -114,24 +129,35 @@ async def keep(
     return JSONResponse({"version": saved.version, "at": time_of_day(desk.clock.real())})
 
 
+async def _find_told(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
+    return await queries.page_of_deliveries(session, agency=reader.agency, asked=asked)
+
+
+def _told(reader: Reader, row: tuple[Delivery, Channel, Story]) -> tuple[Cell, ...]:
+    delivery, channel, story = row
+    return (
+        Link(story.code, f"/lan-toa/bai/{story.code}") if reader.opens("story.read") else story.code,
+        channel.name,
+        Said("Đăng" if delivery.what == rules.SHOWN else "Gỡ"),
+        Tag("delivery", delivery.state),
+        delivery.told_at or delivery.at,
+    )
+
+
+DELIVERIES = ListKind(
+    "/lan-toa/luot-gui",
+    "delivery.read",
+    "Lượt gửi",
+    "luot-gui",
+    queries.DELIVERY_ORDERS,
+    queries.DELIVERY_FILTERS,
+    TOLD,
+    _find_told,
+    _told,
+)
+
+
 @router.get("/luot-gui", dependencies=[allowed("delivery.read")])
 async def list_deliveries(desk: AtDesk) -> Response:
     """Which channel was told what, and how it answered."""
-    asked = Asked.of(desk.request, queries.DELIVERY_ORDERS, queries.DELIVERY_FILTERS)
-    async with desk.database.reading() as session:
-        rows = await queries.page_of_deliveries(session, agency=desk.agency, asked=asked)
-
-    opens = desk.rights.may("story.read")
-
-    def cells(row: tuple[Delivery, Channel, Story]) -> tuple[Cell, ...]:
-        delivery, channel, story = row
-        return (
-            Link(story.code, f"/lan-toa/bai/{story.code}") if opens else story.code,
-            channel.name,
-            Said("Đăng" if delivery.what == rules.SHOWN else "Gỡ"),
-            Tag("delivery", delivery.state),
-            delivery.told_at or delivery.at,
-        )
-
-    listing = Listing("Lượt gửi", asked, queries.DELIVERY_ORDERS, queries.DELIVERY_FILTERS, TOLD, rows, cells)
-    return desk.pages.listing(desk.request, "deliveries.html", listing, file="luot-gui")
+    return await show_list(desk.request, DELIVERIES, "deliveries.html")

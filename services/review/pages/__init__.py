@@ -8,3 +8,6 @@ router = APIRouter(include_in_schema=False)
 for part in (cases, council, honours, referrals, trails, searching):
     router.include_router(part.router, prefix="/xet-duyet")
 router.include_router(verify.router)
+
+LISTS = (cases.CASES, honours.BOOK)
+"""The lists that a run can write as a file."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review import queries, rules
 from services.review.actions import cases, council, offers
@@ -12,7 +13,8 @@ from services.review.tables import Case, Unit
 from shared import files, parcels, readings
 from shared.events import Sealed
 from shared.identity.allowed import allowed
-from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
+from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
+from shared.lists import show_list
 from shared.looks import CATEGORIES
 from shared.names import lines
 from shared.parcels import Manifest
@@ -29,30 +31,42 @@ COLUMNS = (
 )
 
 
-def place_of(desk: Desk, case: Case, unit: Unit | None) -> Cell:
+def place_of(reader: Reader | Desk, case: Case, unit: Unit | None) -> Cell:
     """Where a case comes from: its unit; of another agency's, whose name may not be known here, that agency."""
     if unit:
         return unit.name
-    return (
-        Said("Đang cập nhật tên đơn vị") if case.origin_agency == desk.agency else desk.short_name(case.origin_agency)
-    )
+    if case.origin_agency == reader.agency:
+        return Said("Đang cập nhật tên đơn vị")
+    return reader.short_name(case.origin_agency)
+
+
+async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
+    return await queries.page_of_cases(session, agency=reader.agency, asked=asked)
+
+
+def _cells(reader: Reader, row: tuple[Case, Unit | None]) -> tuple[Cell, ...]:
+    case, unit = row
+    code = Link(case.code, f"/xet-duyet/ho-so/{case.code}")
+    return code, Said(CATEGORIES[case.category]), place_of(reader, case, unit), case.opened_at, Tag("case", case.state)
+
+
+CASES = ListKind(
+    "/xet-duyet/ho-so",
+    "case.read",
+    "Hồ sơ hội đồng đang giữ",
+    "ho-so-xet",
+    queries.CASE_ORDERS,
+    queries.CASE_FILTERS,
+    COLUMNS,
+    _find,
+    _cells,
+)
 
 
 @router.get("/ho-so", dependencies=[allowed("case.read")])
 async def list_cases(desk: AtDesk) -> Response:
     """The agency's cases."""
-    asked = Asked.of(desk.request, queries.CASE_ORDERS, queries.CASE_FILTERS)
-    async with desk.database.reading() as session:
-        rows = await queries.page_of_cases(session, agency=desk.agency, asked=asked)
-
-    def cells(row: tuple[Case, Unit | None]) -> tuple[Cell, ...]:
-        case, unit = row
-        place = place_of(desk, case, unit)
-        code = Link(case.code, f"/xet-duyet/ho-so/{case.code}")
-        return code, Said(CATEGORIES[case.category]), place, case.opened_at, Tag("case", case.state)
-
-    listing = Listing("Hồ sơ hội đồng đang giữ", asked, queries.CASE_ORDERS, queries.CASE_FILTERS, COLUMNS, rows, cells)
-    return desk.pages.listing(desk.request, "cases.html", listing, file="ho-so-xet")
+    return await show_list(desk.request, CASES, "cases.html")
 
 
 @router.get("/ho-so/{code}", dependencies=[allowed("case.read")])

@@ -59,8 +59,7 @@ class Desk:
 
     def short_name(self, agency: str) -> str:
         """An agency's short name; its id when the federation file knows it no more."""
-        known = {one.id: one.short for one in self.runtime.federation.agency_list}
-        return known.get(agency, agency)
+        return self.runtime.short_name(agency)
 
     @property
     def parents(self) -> list[str]:

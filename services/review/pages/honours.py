@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review import queries, rules
 from services.review.actions import honours
@@ -11,7 +12,8 @@ from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case, Honour, Unit
 from shared import readings
 from shared.identity.allowed import allowed
-from shared.listing import Asked, Cell, Column, Link, Listing, Said, Tag
+from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
+from shared.lists import show_list
 from shared.looks import CATEGORIES
 from shared.pages import read_day
 
@@ -76,27 +78,40 @@ COLUMNS = (
 )
 
 
+async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
+    return await queries.page_of_honours(session, agency=reader.agency, asked=asked)
+
+
+def _cells(_reader: Reader, row: tuple[Case, Unit | None, Honour]) -> tuple[Cell, ...]:
+    case, unit, honour = row
+    return (
+        Link(case.code, f"/xet-duyet/so-khen/{case.code}"),
+        honour.decision_number,
+        honour.decision_date,
+        Said(CATEGORIES[case.category]),
+        unit.name if unit else Said("Đang cập nhật tên đơn vị"),
+        honour.form,
+        Tag("honour", honour.state),
+    )
+
+
+BOOK = ListKind(
+    "/xet-duyet/so-khen",
+    "honour.read",
+    "Sổ khen thưởng",
+    "so-khen-thuong",
+    queries.HONOUR_ORDERS,
+    queries.HONOUR_FILTERS,
+    COLUMNS,
+    _find,
+    _cells,
+)
+
+
 @router.get("/so-khen", dependencies=[allowed("honour.read")])
 async def book(desk: AtDesk) -> Response:
     """The book of honours."""
-    asked = Asked.of(desk.request, queries.HONOUR_ORDERS, queries.HONOUR_FILTERS)
-    async with desk.database.reading() as session:
-        rows = await queries.page_of_honours(session, agency=desk.agency, asked=asked)
-
-    def cells(row: tuple[Case, Unit | None, Honour]) -> tuple[Cell, ...]:
-        case, unit, honour = row
-        return (
-            Link(case.code, f"/xet-duyet/so-khen/{case.code}"),
-            honour.decision_number,
-            honour.decision_date,
-            Said(CATEGORIES[case.category]),
-            unit.name if unit else Said("Đang cập nhật tên đơn vị"),
-            honour.form,
-            Tag("honour", honour.state),
-        )
-
-    listing = Listing("Sổ khen thưởng", asked, queries.HONOUR_ORDERS, queries.HONOUR_FILTERS, COLUMNS, rows, cells)
-    return desk.pages.listing(desk.request, "honours.html", listing, file="so-khen-thuong")
+    return await show_list(desk.request, BOOK, "honours.html")
 
 
 @router.get("/so-khen/{code}", dependencies=[allowed("honour.read")])
