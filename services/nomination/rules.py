@@ -220,17 +220,11 @@ def check_submittable(
         raise NotComplete(lacking)
 
 
-def check_contacts(
-    emails: Mapping[Relation, str],
-    guardian: str,
-    born_on: date | None,
-    today: date,
-    *,
-    child: bool,
-    nominator: str = "",
+def check_typed_contacts(
+    emails: Mapping[Relation, str], born_on: date | None, today: date, *, nominator: str = ""
 ) -> None:
-    """Raises BadContact: an address that cannot be one, one address for two people, the nominator's own, a child
-    without birthday or guardian.
+    """Raises BadContact: an address that cannot be one, one address for two people, the nominator's own, a birthday
+    that has not come. Something may be missing.
 
     Two links never go to one contact, nor to the nominator: who answers for others would answer alone. `nominator`:
     the address of whoever writes the contacts, empty when it is not known.
@@ -244,10 +238,23 @@ def check_contacts(
     for relation, email in emails.items():
         if email and email.casefold() == nominator.casefold():
             raise BadContact(f"email-{relation}", "Đây là địa chỉ của bạn. Hãy ghi địa chỉ của chính người được hỏi.")
-    if child and born_on is None:
-        raise BadContact("born", "Hãy ghi ngày sinh của học sinh, để biết cần ai đồng ý.")
     if born_on is not None and born_on >= today:
         raise BadContact("born", "Ngày sinh phải trước hôm nay.")
+
+
+def check_contacts(
+    emails: Mapping[Relation, str],
+    guardian: str,
+    born_on: date | None,
+    today: date,
+    *,
+    child: bool,
+    nominator: str = "",
+) -> None:
+    """Raises BadContact as above, and for a child without birthday or guardian."""
+    check_typed_contacts(emails, born_on, today, nominator=nominator)
+    if child and born_on is None:
+        raise BadContact("born", "Hãy ghi ngày sinh của học sinh, để biết cần ai đồng ý.")
     if child and not emails.get(Relation.GUARDIAN):
         raise BadContact("email-guardian", "Hãy ghi địa chỉ thư của cha, mẹ hoặc người giám hộ.")
     if child and not guardian.strip():

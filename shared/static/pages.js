@@ -50,7 +50,8 @@
       if (!to || form.dataset.sent) return;
       try {
         const answer = await fetch(to, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
-        if (answer.ok) {
+        if (answer.status === 204) told.textContent = ""; // nothing of it is kept there yet: the copy here stays
+        else if (answer.ok) {
           const { version, at } = await answer.json(), field = one("input[name=version]", form);
           if (field && version !== undefined) field.value = version;
           told.textContent = words.kept + at;

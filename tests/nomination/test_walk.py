@@ -98,6 +98,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/tieu-chi/{{criterion}}/tep": Step(claims, files={"file": ("a.pdf", PDF)}),
         f"GET {file}/lien-he": Step(files),
         f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
+        f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
         f"GET {file}/gui": Step(files),
         f"POST {file}/gui": Step(files),
         f"GET {file}/rut": Step(files),

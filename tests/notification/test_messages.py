@@ -101,7 +101,10 @@ async def hear(database: Database, event: Event, event_id: UUID | None = None) -
 async def told(database: Database) -> set[tuple[object, ...]]:
     """Who is told what: by mail in words, in the inbox by a kind that has words."""
     found = await rows(database, "select recipient, channel, subject, notice, code from messages")
-    return {(who, channel, subject or str(subject_of(notice, code))) for who, channel, subject, notice, code in found}
+    return {
+        (who, channel, subject or str(subject_of(str(notice), str(code))))
+        for who, channel, subject, notice, code in found
+    }
 
 
 def both(who: str, subject: str, *, mail: bool = True) -> set[tuple[str, str, str]]:

@@ -180,10 +180,12 @@ async def set_contacts(
     today: date,
     by: Actor,
     own_email: str = "",
+    whole: bool = True,
 ) -> None:
     """Save how the people concerned are reached, and a pupil's birthday. Who has no address any more is forgotten.
 
-    `own_email`: that of whoever acts, if it is known; none of the people is reached by it.
+    `own_email`: that of whoever acts, if it is known; none of the people is reached by it. `whole`: nothing that is
+    needed may be missing.
 
     Raises NotADraft, BadContact.
     """
@@ -192,7 +194,10 @@ async def set_contacts(
     nomination.version += 1
     subject = await session.get_one(Subject, nomination.subject_id)
     child = subject.category is Category.PUPIL
-    rules.check_contacts(emails, guardian, born_on, today, child=child, nominator=own_email)
+    if whole:
+        rules.check_contacts(emails, guardian, born_on, today, child=child, nominator=own_email)
+    else:
+        rules.check_typed_contacts(emails, born_on, today, nominator=own_email)
     subject.born_on = born_on
     known = {
         one.relation: one for one in await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))

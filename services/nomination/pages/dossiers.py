@@ -1,4 +1,4 @@
-"""A dossier as a list of what is to do; one criterion; the people concerned."""
+"""A dossier as a list of what is to do, and one criterion of it."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -10,15 +10,13 @@ from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier
-from services.nomination.rules import Relation
-from shared import files, readings
-from shared.events import Category
+from shared import files
 from shared.files import Accepted, FileRefused
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
-from shared.pages import read_day, time_of_day
+from shared.pages import time_of_day
 
 router = APIRouter()
 
@@ -187,69 +185,3 @@ async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
     accepted = files.accept(file.filename or "" if file else "", content)
     await desk.runtime.objects.put(files.path_of("nomination", accepted.sha256), content)
     return accepted
-
-
-@router.get("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.read")])
-async def contacts(desk: AtDesk, code: str) -> Response:
-    """How the people concerned are reached when their word is needed."""
-    dossier = await desk.read(code, readings.CONTACTS)
-    by_relation = {one.relation: one for one in dossier.persons}
-    own, guardian = by_relation.get(Relation.SELF), by_relation.get(Relation.GUARDIAN)
-    values = {
-        "email-self": own.email if own else "",
-        "email-guardian": guardian.email if guardian else "",
-        "guardian": guardian.name if guardian else "",
-        "born": f"{dossier.subject.born_on:%d/%m/%Y}" if dossier.subject.born_on else "",
-    }
-    return _contacts(desk, dossier, values)
-
-
-def _contacts(
-    desk: Desk, dossier: Dossier, values: Mapping[str, str], errors: Mapping[str, str] | None = None
-) -> Response:
-    return desk.pages.render(
-        desk.request,
-        "contacts.html",
-        status_code=422 if errors else 200,
-        dossier=dossier,
-        values=values,
-        errors=errors or {},
-        child=dossier.subject.category is Category.PUPIL,
-        editable=dossier.nomination.state in rules.EDITABLE,
-    )
-
-
-@router.post("/ho-so/{code}/lien-he", dependencies=[allowed("contacts.write")])
-async def write_contacts(
-    desk: AtDesk,
-    code: str,
-    own: Annotated[str, Form(alias="email-self")] = "",
-    other: Annotated[str, Form(alias="email-guardian")] = "",
-    guardian: Annotated[str, Form()] = "",
-    born: Annotated[str, Form()] = "",
-) -> Response:
-    """Save the contacts."""
-    values = {"email-self": own, "email-guardian": other, "guardian": guardian, "born": born}
-    dossier = await desk.read(code, readings.CONTACTS)
-    by = desk.rights.actor("contacts.write", dossier.nomination.unit_id)
-    born_on = read_day(born)
-    if born.strip() and born_on is None:
-        return _contacts(desk, dossier, values, {"born": "Hãy ghi ngày sinh theo kiểu 05/09/2012."})
-    emails = {Relation.SELF: own.strip()} | ({Relation.GUARDIAN: other.strip()} if other.strip() else {})
-    try:
-        async with desk.database.transaction() as session:
-            await nominations.set_contacts(
-                session,
-                nomination_id=dossier.nomination.id,
-                emails=emails,
-                guardian=guardian,
-                born_on=born_on,
-                today=desk.clock.today(),
-                by=by,
-                own_email=desk.person.email,
-            )
-    except rules.BadContact as refusal:
-        return _contacts(desk, dossier, values, {refusal.field: str(refusal)})
-    except rules.Refusal as refusal:
-        return _contacts(desk, dossier, values, {"email-self": str(refusal)})
-    return see_other(f"/de-cu/ho-so/{code}")
