@@ -124,6 +124,11 @@ class InLanguage:
             await self.app(scope, receive, remembering)
 
 
+def base_of(scope: Scope) -> str:
+    """What the paths of the portal's copy at hand begin with: nothing, or `/en`."""
+    return _PREFIX if scope.get("copy") else ""
+
+
 def speak_by_path(scope: Scope) -> None:
     """Say the rest of this request in the language of its path alone, whatever a cookie or `?lang=` says."""
     _current.set(scope.get("copy", VIETNAMESE))

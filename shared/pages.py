@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from shared.clock import VIETNAM, Clock, local_date
 from shared.identity.people import ROLE_NAMES, Person
-from shared.language import LANGUAGES, VIETNAMESE, language, translate, translate_count
+from shared.language import LANGUAGES, VIETNAMESE, base_of, language, translate, translate_count
 from shared.looks import MENU, STATES, Entry, Section
 from shared.policy import Rights
 from shared.static_files import StaticFiles
@@ -175,6 +175,7 @@ class Pages:
                 "here_section": here.section if here else None,
                 "search_path": search_path(shown, request.url.path),
                 "other_language": other_language(request),
+                "base": base_of(request.scope),
                 "nonce": nonce,
                 **context,
             }
@@ -201,7 +202,7 @@ class Pages:
             status_code=status_code,
             title=title,
             detail=detail,
-            actions=tuple(actions),
+            actions=[(label, (base_of(request.scope) + href).rstrip("/") or "/") for label, href in actions],
             reference=reference,
         )
 
@@ -289,10 +290,12 @@ def search_path(menu: Sequence[Section], path: str) -> str | None:
 def other_language(request: Request) -> tuple[str, str, str]:
     """The way to this page in the other language: (address, its code, its name)."""
     name = next(name for name in LANGUAGES if name != language())
-    if request.method != "GET":
-        return f"/viec?lang={name}", name, LANGUAGES[name]
     # A path that begins with two slashes would be another site's address.
     path = "/" + quote(request.scope["path"]).lstrip("/")
+    if base_of(request.scope):  # a fixed copy: the path alone decides
+        return path, name, LANGUAGES[name]
+    if request.method != "GET":
+        return f"/viec?lang={name}", name, LANGUAGES[name]
     return f"{path}?{request.url.include_query_params(lang=name).query}", name, LANGUAGES[name]
 
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse
 
 from shared.fence import Public
-from shared.language import ENGLISH, LANGUAGES, VIETNAMESE, speak_by_path
+from shared.language import ENGLISH, LANGUAGES, VIETNAMESE, base_of, speak_by_path
 from shared.pages import Pages
 
 
@@ -28,11 +28,6 @@ def public_answer() -> Any:
     return Depends(PublicAnswer())
 
 
-def base_of(request: Request) -> str:
-    """What the paths of this copy of the portal begin with: nothing, or `/en`."""
-    return f"/{ENGLISH}" if request.scope.get("copy") else ""
-
-
 def show(
     request: Request,
     pages: Pages,
@@ -48,7 +43,7 @@ def show(
 
     `indexed`: whether search engines may list it.
     """
-    base = base_of(request)
+    base = base_of(request.scope)
     name_there = VIETNAMESE if base else ENGLISH
     there = path if base else f"/{ENGLISH}{path}".rstrip("/")
     return pages.render(

@@ -288,3 +288,20 @@ async def test_lists_name_units_as_they_are_written(site: Site) -> None:
     async with site.anybody() as anybody:
         text = text_of(await anybody.get("/guong"))
     assert (ROSE in text, MAI in text) == (True, True)
+
+
+async def test_a_page_that_is_not_there_leads_on_in_its_own_language(site: Site) -> None:
+    async with site.anybody() as anybody:
+        answers = [await anybody.get(path) for path in ("/khong-co", "/en/khong-co")]
+    said = [
+        (
+            answer.status_code,
+            re.findall('<html lang="(..)"', answer.text),
+            re.findall('href="(/(?!static)[^"]*)"', answer.text),
+        )
+        for answer in answers
+    ]
+    assert said == [
+        (404, ["vi"], ["/", "/khong-co?lang=en", "/"]),
+        (404, ["en"], ["/en", "/khong-co", "/en"]),
+    ]

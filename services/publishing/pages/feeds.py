@@ -12,8 +12,9 @@ from services.publishing.actions.stories import SLUGS
 from services.publishing.pages import feed
 from services.publishing.pages.kept import public_page
 from shared.database import Database
+from shared.language import base_of
 from shared.looks import CATEGORIES
-from shared.portal import base_of, show
+from shared.portal import show
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now
 
@@ -44,7 +45,7 @@ async def _told(request: Request, database: Database, kind: str) -> feed.Told:
     async with database.reading() as session:
         stories = await queries.list_live(session, agency=us.id, category=category)
         gone = await queries.list_gone(session, agency=us.id, category=category)
-    return feed.Told(us.name, runtime.settings.address, base_of(request), kind, category, stories, gone)
+    return feed.Told(us.name, runtime.settings.address, base_of(request.scope), kind, category, stories, gone)
 
 
 @router.get("/nguon/{kind}.atom", dependencies=[public_page()])

@@ -21,8 +21,9 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.events import HonourStanding
 from shared.fence import public
+from shared.language import base_of
 from shared.looks import CATEGORIES
-from shared.portal import base_of, public_answer, show
+from shared.portal import public_answer, show
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now, problem
 
@@ -56,7 +57,7 @@ async def home(request: Request, database: Db, pages: Html, clock: Now) -> Respo
         groups = await reading.list_groups(session, agency=us, wanted=Wanted())
         followed = await queries.list_followed(session, agency=us, issuers=known)
     others = [Elsewhere(one, issuers[one.issuer_agency].name, known[one.issuer_agency] + one.path) for one in followed]
-    path = base_of(request) + "/guong"
+    path = base_of(request.scope) + "/guong"
     return show(
         request,
         pages,
@@ -85,7 +86,7 @@ async def search(request: Request, database: Db, pages: Html) -> Response:
 
 
 async def _list(request: Request, database: Database, pages: Html, path: str) -> Response:
-    us, choice, here = database.speaker.agency, Choice.of(request.query_params), base_of(request) + path
+    us, choice, here = database.speaker.agency, Choice.of(request.query_params), base_of(request.scope) + path
     words = lists.words_of(choice.words)
     idle = path == "/tim" and not words
     async with database.reading() as session:

@@ -10,8 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from services.review import queries
 from services.review.rules import HonourState
 from shared.fence import Fence, within
+from shared.language import base_of
 from shared.names import normal
-from shared.portal import base_of, public_answer, show
+from shared.portal import public_answer, show
 from shared.web import Db, Html
 
 router = APIRouter(prefix="/xac-minh", dependencies=[public_answer()])
@@ -35,7 +36,7 @@ async def ask(request: Request, pages: Html, ma: str = "") -> Response:
     """Where a code is typed; a typed one has a page of its own."""
     code = _code(ma)
     if CODE.fullmatch(code):
-        return RedirectResponse(f"{base_of(request)}/xac-minh/{code}", 303)
+        return RedirectResponse(f"{base_of(request.scope)}/xac-minh/{code}", 303)
     return show(request, pages, "verify.html", path="/xac-minh", typed=normal(ma)[:40], errors=_errors(ma))
 
 
