@@ -6,7 +6,7 @@ there at 24:00.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -54,11 +54,6 @@ class FixedClock(Clock):
 def local_date(instant: datetime) -> date:
     """The date in Vietnam at `instant`."""
     return instant.astimezone(VIETNAM).date()
-
-
-def end_of_day(day: date) -> datetime:
-    """The instant (UTC) at which `day` is over in Vietnam."""
-    return datetime.combine(day + timedelta(days=1), time(), VIETNAM).astimezone(UTC)
 
 
 def offset_to(day: date) -> timedelta:

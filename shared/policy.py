@@ -191,10 +191,6 @@ class Rights:
         """Whether the person may do it to a thing of that unit, or to one that belongs to the agency."""
         return TABLE[act].everybody or self._role(act, unit_id) is not None
 
-    def sees(self, act: str, unit_id: UUID) -> bool:
-        """Whether a thing of that unit exists for the person who tries that act."""
-        return self.may(TABLE[act].seen or act, unit_id)
-
     def actor(self, act: str, unit_id: UUID | None = None) -> Actor:
         """The person in the first of the act's roles that reaches that unit. Raises Forbidden naming the first role."""
         role = self._role(act, unit_id)

@@ -12,8 +12,8 @@ from services.nomination.consumers.receivers import RECEIVERS
 from services.nomination.queries.units import units_below
 from shared import running
 from shared.fence import lifted
+from shared.identity import ended
 from shared.identity.allowed import Below
-from shared.identity.ended import ended_in
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
 from shared.links import Links
@@ -26,8 +26,8 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     """The web application of nomination; `work`: relay and hear in the same process."""
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    ended = ended_in(runtime.database)
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
+    is_ended = ended.ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, is_ended)
     protect(
         app,
         sessions=sessions,
@@ -38,6 +38,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     app.state.below = _below(runtime)
     app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
+    ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/de-cu", pages.LISTS)
     app.include_router(api.router)
     add_jobs(runtime)

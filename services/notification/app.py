@@ -11,7 +11,7 @@ from services.notification.consumers.background import add_jobs
 from services.notification.consumers.receivers import RECEIVERS
 from shared import running
 from shared.fence import public
-from shared.identity.ended import ended_in
+from shared.identity import ended
 from shared.identity.guard import protect
 from shared.identity.people import Person, Role
 from shared.identity.provider import Provider
@@ -95,7 +95,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
 
     app = make_app(runtime, work=work)
     sessions = SessionReader.from_file(
-        settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended_in(runtime.database)
+        settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended.ended_in(runtime.database)
     )
     protect(
         app,
@@ -105,6 +105,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
         rate_scale=settings.rate_scale,
     )
     app.include_router(pages.router)
+    ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/viec", pages.LISTS)
     add_jobs(runtime, Links.from_file(settings.secrets))
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)

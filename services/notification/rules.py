@@ -57,12 +57,12 @@ class Kind(StrEnum):
 class Duty:
     """A kind of task: what is to be done (`{code}`), by whom and who waits for it, as acts of `shared.policy`.
 
-    `why` says what brought it; `waiting` is how it reads for those who wait. No act: it is done outside.
+    `why` says what brought it; `waiting` is how it reads for those who wait. No act: it is done outside, it only waits.
     """
 
-    label: str
-    why: str
-    act: str | None
+    label: str = ""
+    why: str = ""
+    act: str | None = None
     waiting: str = ""
     watched: str | None = None
 
@@ -106,9 +106,7 @@ DUTIES = {
         "Viết bài gương {code}", "Đã có quyết định khen", "story.edit", "Bài gương {code} đang viết", _FILE
     ),
     Kind.DOUBT: Duty("Xem lại bài {code} đang tạm ẩn", "Khen thưởng ở cơ quan khác thay đổi", "story.edit"),
-    Kind.CONSENT: Duty(
-        "Xem bài {code} chờ đồng ý", "Đã xin ý kiến", None, "Bài {code} chờ người trong bài trả lời", "story.edit"
-    ),
+    Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
 }
 """Every kind of task."""
 

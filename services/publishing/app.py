@@ -8,7 +8,7 @@ from services.publishing.consumers.receivers import RECEIVERS
 from services.publishing.pages.kept import Kept
 from shared import running
 from shared.components import add_components_page
-from shared.identity.ended import ended_in
+from shared.identity import ended
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
 from shared.links import Links
@@ -24,8 +24,8 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     """
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    ended = ended_in(runtime.database)
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
+    is_ended = ended.ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, is_ended)
     protect(
         app,
         sessions=sessions,
@@ -35,6 +35,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     )
     app.state.links = Links.from_file(settings.secrets)
     app.include_router(pages.router)
+    ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/lan-toa", pages.LISTS)
     add_components_page(app, settings)
     app.add_middleware(Kept, runtime=runtime)  # outermost: what is kept passes through nothing else

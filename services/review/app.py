@@ -9,7 +9,7 @@ from services.review.consumers.background import add_jobs
 from services.review.consumers.receivers import RECEIVERS
 from services.review.queries import packing
 from shared import door, running
-from shared.identity.ended import ended_in
+from shared.identity import ended
 from shared.identity.guard import protect
 from shared.identity.sessions import PUBLIC_FILE, SessionReader
 from shared.parcels import ParcelReader, sweep_hourly
@@ -21,8 +21,8 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     """The web application of review; `work`: relay and hear in the same process."""
     app = make_app(runtime, work=work)
     settings = runtime.settings
-    ended = ended_in(runtime.database)
-    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, ended)
+    is_ended = ended.ended_in(runtime.database)
+    sessions = SessionReader.from_file(settings.secrets / PUBLIC_FILE, settings.agency, runtime.clock, is_ended)
     protect(
         app,
         sessions=sessions,
@@ -31,6 +31,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
         rate_scale=settings.rate_scale,
     )
     app.include_router(pages.router)
+    ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/xet-duyet", pages.LISTS)
     add_jobs(runtime)
     app.include_router(door.router)

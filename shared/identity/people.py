@@ -5,7 +5,6 @@ has come and `until` has not (`until` is exclusive). A role without a unit is he
 or cannot be read means no.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -124,21 +123,9 @@ class Person:
         """Whether the person has that role anywhere on that day: enough to show a list, not to act."""
         return any(held.role == role for held in self.roles_on(on))
 
-    def holds_any(self, roles: Iterable[str], on: date) -> bool:
-        """Whether the person has one of these roles anywhere on that day."""
-        wanted = frozenset(roles)
-        return any(held.role in wanted for held in self.roles_on(on))
-
     def units(self, role: str, on: date) -> frozenset[UUID]:
         """The units for which the person has that role on that day; see `everywhere` for the whole agency."""
         return frozenset(held.unit_id for held in self.roles_on(on) if held.role == role and held.unit_id is not None)
-
-    def units_for(self, roles: Iterable[str], on: date) -> frozenset[UUID] | None:
-        """The units for which the person has one of these roles on that day; None: the whole agency."""
-        held = tuple(roles)
-        if any(self.everywhere(role, on) for role in held):
-            return None
-        return frozenset(unit for role in held for unit in self.units(role, on))
 
     def everywhere(self, role: str, on: date) -> bool:
         """Whether the person has that role for the whole agency on that day."""

@@ -84,7 +84,7 @@ async def waits(site: Site, role: str, *, unit: UUID | None = None, subject: str
     """What the page shows a person as waiting, and the number in the header."""
     async with site.signed_in(role, unit=unit, subject=subject) as person:
         page = (await person.get("/viec")).text
-        shown = [duty.label.format(code="TB-24-0001") for duty in DUTIES.values()]
+        shown = [duty.label.format(code="TB-24-0001") for duty in DUTIES.values() if duty.act]
         shown += ["Đọc và xác nhận 1/KH"]
         return [label for label in shown if f">{label}</a>" in page], int((await person.get("/viec/so")).text or 0)
 

@@ -3,8 +3,6 @@
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +13,7 @@ from sqlalchemy import text
 
 from shared.running.exporting import KEPT, Exports, path_of
 from tests.support import factories as make
-from tests.support.site import Site, Sites, text_of
+from tests.support.site import Site, Sites, text_of, working
 
 pytestmark = pytest.mark.db
 
@@ -39,17 +37,6 @@ async def site(sites: Sites) -> Site:
     async with site.database.transaction() as session:
         await session.execute(COPIES)
     return site
-
-
-@asynccontextmanager
-async def working(site: Site) -> AsyncIterator[None]:
-    """A worker that does the jobs which wait."""
-    task = asyncio.create_task(site.runtime.jobs.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def begun(by: httpx2.AsyncClient, query: str = "xep=cu") -> str:

@@ -1,9 +1,11 @@
 """A service's real application over ASGI: its pages as somebody in a role sees them, in a real browser's manner."""
 
+import asyncio
 import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from html import unescape
 from importlib import import_module
@@ -159,6 +161,17 @@ def problem_of(answer: httpx2.Response) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(answer.content)
     assert told.pop("correlation_id") == answer.headers["x-correlation-id"]
     return told
+
+
+@asynccontextmanager
+async def working(site: Site) -> AsyncIterator[None]:
+    """A worker that does the jobs which wait."""
+    task = asyncio.create_task(site.runtime.jobs.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 Sites = Callable[..., Awaitable[Site]]
