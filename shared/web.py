@@ -70,10 +70,15 @@ def get_pages(request: Request) -> Pages:
     return found
 
 
-# Not asynchronous, each would be called in another thread: dearer than all that these do.
-async def _database(request: Request) -> Database:
+def get_database(request: Request) -> Database:
+    """The service's database."""
     found: Database = request.app.state.runtime.database
     return found
+
+
+# Not asynchronous, each would be called in another thread: dearer than all that these do.
+async def _database(request: Request) -> Database:
+    return get_database(request)
 
 
 async def _pages(request: Request) -> Pages:

@@ -15,8 +15,8 @@ from typing import Any
 import httpx2
 from openpyxl import load_workbook
 
-from shared.listing import XLSX
 from shared.names import normal
+from shared.spreadsheets import XLSX
 from tests.support.site import ADDRESS
 
 CORPUS = (
