@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared import running
+from shared.formats import moment
 from shared.identity.allowed import rights_of
 from shared.identity.people import Person
 from shared.listing import MOST_COUNTED, Asked, Cell, Column, Listing, ListKind, Reader, told
-from shared.pages import moment
 from shared.policy import Rights
 from shared.runtime import Runtime
 from shared.spreadsheets import Spreadsheet, as_file, taken

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.fence import Fence, within
+from shared.formats import moment
 from shared.jobs import GiveUp
 from shared.language import speaking, translate
 from shared.listing import Asked, ListKind, Reader, told
-from shared.pages import moment
 from shared.running import runs
 from shared.running.runs import Run, RunState
 from shared.runtime import Runtime

@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from deploy import messages
+from shared.formats import in_vietnamese, number
 from shared.language import InLanguage, language, speaking, translate
-from shared.pages import environment, in_vietnamese, number
+from shared.pages import environment
 from shared.wording import say
 
 pytestmark = pytest.mark.unit

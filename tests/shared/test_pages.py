@@ -17,22 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.clock import Clock, FixedClock
+from shared.formats import day, day_in_words, file_size, moment, number, percent, time_of_day
 from shared.identity.people import Person, Role
 from shared.looks import MENU, STATES
-from shared.pages import (
-    HERE,
-    Pages,
-    day,
-    day_in_words,
-    file_size,
-    make_pages,
-    moment,
-    number,
-    percent,
-    shortcuts,
-    time_of_day,
-    visible,
-)
+from shared.pages import HERE, Pages, make_pages, shortcuts, visible
 from shared.static_files import StaticFiles
 
 pytestmark = pytest.mark.unit

@@ -14,9 +14,9 @@ from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
 from shared import readings
 from shared.events import Category
+from shared.formats import read_day, time_of_day
 from shared.identity.allowed import allowed
 from shared.language import translate
-from shared.pages import read_day, time_of_day
 
 router = APIRouter()
 

@@ -12,11 +12,11 @@ from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier
 from shared import files
 from shared.files import Accepted, FileRefused
+from shared.formats import time_of_day
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.looks import CATEGORIES
 from shared.objects import StoreUnavailable
-from shared.pages import time_of_day
 
 router = APIRouter()
 

@@ -15,11 +15,11 @@ from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import plans
 from services.nomination.rules import PlanState
 from services.nomination.tables import Criterion, Plan, PlanFromAbove
+from shared.formats import day, read_day
 from shared.identity.allowed import allowed
 from shared.listing import Cell, Column, Said, Tag
 from shared.lists import spreadsheet, wants_file
 from shared.looks import CATEGORIES
-from shared.pages import day, read_day
 
 router = APIRouter()
 

@@ -14,12 +14,12 @@ from services.notification import queries
 from services.notification.actions import accounts
 from services.notification.tables import Account, Grant
 from shared.audit import Actor
+from shared.formats import read_day
 from shared.identity.allowed import allowed
 from shared.identity.guard import SignedIn
 from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
 from shared.listing import Cell, Column, Said
 from shared.lists import spreadsheet, wants_file
-from shared.pages import read_day
 from shared.web import Db, Html, Now
 
 router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")])

@@ -10,12 +10,12 @@ from services.publishing import queries, rules
 from services.publishing.actions import consents, stories
 from services.publishing.pages.desk import AtDesk, back
 from services.publishing.tables import Channel, Delivery, Story
+from shared.formats import time_of_day
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list
 from shared.looks import CATEGORIES
-from shared.pages import time_of_day
 
 router = APIRouter(prefix="/lan-toa")
 

@@ -14,9 +14,9 @@ from services.publishing.pages.desk import RELATIONS, AtDesk, Desk, OnDesk, back
 from services.publishing.rules import ConsentState, Purpose
 from shared import files, readings
 from shared.files import Accepted, FileRefused
+from shared.formats import read_day
 from shared.identity.allowed import allowed
 from shared.objects import Objects, StoreUnavailable
-from shared.pages import read_day
 from shared.runtime import Runtime
 
 router = APIRouter(prefix="/lan-toa/bai/{code}/giay")

@@ -11,11 +11,11 @@ from services.review.actions import honours
 from services.review.pages.desk import AtDesk, Desk, back_to
 from services.review.tables import Case, Honour, Unit
 from shared import readings
+from shared.formats import read_day
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list
 from shared.looks import CATEGORIES
-from shared.pages import read_day
 
 router = APIRouter()
 
