@@ -25,6 +25,9 @@ UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
 OTHERS = ["/lien-he", "/hanh-trinh", "/nhat-ky", "/nhat-ky/lien-ket", "/rut"]
 UNSEEN = {
+    # Answered without what was typed: by a few words as it is saved, and for a list that there is not.
+    *(f"refused {CONTACTS}/luu {name}" for name in ("guardian", "email-self", "born", "email-guardian")),
+    "refused POST /de-cu/luot-chay danh-sach",
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
     *(f"refused {NEW} {name}" for name in ("unit", "round", "category")),
     CLAIM + "/luu text",
@@ -180,7 +183,9 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
                 (NEW, "/de-cu/ho-so/moi"),
                 (CLAIM, f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"),
                 (CONTACTS, f"/de-cu/ho-so/{code}/lien-he"),
+                (CONTACTS + "/luu", f"/de-cu/ho-so/{code}/lien-he/luu"),
                 (AMEND, "/de-cu/ke-hoach/kh-1/sua"),
+                ("POST /de-cu/luot-chay", "/de-cu/luot-chay"),
             ):
                 await play.post(route, path, number, refused=True)
         for number in range(len(BUNDLES)):

@@ -31,6 +31,7 @@ MUST = {
     "ground": lambda _n: "mistake",
 }
 UNSEEN = {
+    "refused POST /xet-duyet/luot-chay danh-sach",
     f"{MARK} note",
     "level elsewhere",
     "path",
@@ -166,6 +167,7 @@ async def lists(play: Played, made: list[Case]) -> None:
         await play.get(f"GET cases asked {number}", "/xet-duyet/ho-so", **asked)
         typed = "Không ai có tên là những chữ như thế này: " + play.texts.in_path("asked q", number)
         await play.get(f"GET search {number}", "/xet-duyet/tim", q=typed)
+        await play.post("POST /xet-duyet/luot-chay", "/xet-duyet/luot-chay", number, refused=True)
         await play.get(f"GET paper asked {number}", "/xac-minh", ma=play.texts("asked code", number, 40))
 
 
