@@ -5,6 +5,7 @@ page and the macros (`forms.html`, `parts.html`, `lists.html`) lie. Pages carry 
 script or style; scripts carry the nonce of their page, and no page needs them.
 """
 
+import gzip
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ SEARCHED = {
     "/thong-bao": "/thong-bao",
 }
 """The services that answer `/tim`, each with the list that whoever may search there may open."""
+LEAST_PRESSED = 1_000
+"""Bytes below which compressing a page gains nothing."""
+QUICKLY = 4
+"""How hard a page is compressed that only one person is sent."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; form-action 'self'; "
@@ -122,9 +127,10 @@ class Pages:
             }
         )
         cache = {"Cache-Control": "private, no-cache" if person else "no-cache"}
-        return HTMLResponse(
-            text, status_code, {**(headers_with(nonce) if nonce else HEADERS), **cache, **(headers or {})}
-        )
+        told = {**(headers_with(nonce) if nonce else HEADERS), **cache, **(headers or {})}
+        if not person:
+            return HTMLResponse(text, status_code, told)  # what is kept of it is compressed once, there
+        return HTMLResponse(_pressed(request, text.encode(), told), status_code, told)
 
     def error(
         self,
@@ -191,6 +197,17 @@ def make_pages(
     made.filters["cell"] = make_cells(made)
     made.globals |= {"static": static.address, "states": STATES}
     return Pages(made, Site(agency, clock or Clock()), menu, static)
+
+
+def _pressed(request: Request, body: bytes, headers: dict[str, str]) -> bytes:
+    """The body as the browser takes it; `headers` say how it comes."""
+    if len(body) < LEAST_PRESSED:
+        return body
+    headers["Vary"] = "Accept-Encoding"
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return body
+    headers["Content-Encoding"] = "gzip"
+    return gzip.compress(body, QUICKLY, mtime=0)
 
 
 def visible(menu: Sequence[Section], person: Person, on: date) -> tuple[Section, ...]:

@@ -53,7 +53,8 @@ class People:
 
     async def look(self, page: Page) -> None:
         """No page is wider than the phone."""
-        width = await page.evaluate("document.documentElement.scrollWidth")  # works with JavaScript off, too
+        # Of an element that is waited for: between two pages there is none. Works with JavaScript off, too.
+        width = await page.locator("html").evaluate("page => page.scrollWidth")
         assert width <= PHONE["width"], f"{page.url} is {width} px wide"
         if self.pictures:
             self._shot += 1
