@@ -1,0 +1,58 @@
+"""Handing a dossier in."""
+
+import orjson
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.nomination import rules
+from services.nomination.actions import nominations
+from services.nomination.api.calling import PATH, By, Key, answered, refused, reused
+from services.nomination.api.files import shown
+from services.nomination.queries import packing
+from shared import idempotency
+from shared.identity.allowed import allowed
+
+router = APIRouter()
+
+
+@router.post("/nominations/{code}/submission", response_model=None, dependencies=[allowed("nomination.submit")])
+async def submit(by: By, code: str, key: Key = None) -> Response:
+    """Hand a dossier in, the first time or corrected."""
+    call = await by.call(key)
+    try:
+        async with by.runtime.database.transaction() as session:
+            before = await idempotency.known(session, call)
+            if before is not None:
+                return answered(before)
+            found = await by.dossier(session, code)
+            actor = by.rights.actor("nomination.submit", found.nomination.unit_id)
+            await nominations.check_submittable(session, nomination_id=found.nomination.id, today=by.clock.today())
+        sealed = await packing.seal(by.runtime, packing.dossier_of(found), "review")
+        async with by.runtime.database.transaction() as session:
+            before = await idempotency.begin(session, call)
+            if before is not None:
+                return answered(before)
+            await nominations.submit_nomination(
+                session,
+                nomination_id=found.nomination.id,
+                version=found.nomination.version,
+                dossier=sealed,
+                at=by.clock.now(),
+                today=by.clock.today(),
+                by=actor,
+            )
+            found = await by.dossier(session, code)
+            answer = idempotency.Answer(200, f"{PATH}/{code}", orjson.dumps(shown(found)))
+            await idempotency.keep(session, call, answer)
+    except rules.NotADraft as refusal:
+        # Perhaps this very call handed it in a moment ago.
+        async with by.runtime.database.reading() as session:
+            before = await idempotency.known(session, call)
+        if before is None:
+            raise refused(refusal) from None
+        return answered(before)
+    except rules.Refusal as refusal:
+        raise refused(refusal) from None
+    except idempotency.KeyReused:
+        raise reused() from None
+    return answered(answer)

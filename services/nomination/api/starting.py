@@ -1,0 +1,147 @@
+"""A new draft, with what is claimed so far."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.nomination import queries, rules
+from services.nomination.actions import nominations
+from services.nomination.api.calling import PATH, By, Caller, Key, answered, refused, reused, wrong
+from services.nomination.api.files import shown
+from services.nomination.rules import Relation
+from shared import idempotency
+from shared.audit import Actor
+from shared.events import Category
+from shared.identity.allowed import allowed
+
+router = APIRouter()
+
+
+class Written(BaseModel):
+    """What a caller sends: fields that are not known are a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Subject(Written):
+    """Whom it is about."""
+
+    name: str = Field(min_length=2, max_length=rules.LONGEST["name"])
+    position: str = Field("", max_length=rules.LONGEST["position"])
+
+
+class Claim(Written):
+    """What is claimed under a criterion, and what stands behind it in words."""
+
+    criterion: str
+    text: str = Field(min_length=1, max_length=rules.LONGEST["text"])
+    evidence: list[Annotated[str, Field(min_length=1, max_length=rules.LONGEST["proof"])]] = Field(
+        default_factory=list, max_length=20
+    )
+
+
+class Guardian(Written):
+    """Who speaks for a child."""
+
+    name: str = Field(max_length=rules.LONGEST["guardian"])
+    email: str
+
+
+class Contacts(Written):
+    """How those are reached whose word a story will need."""
+
+    email: str = ""
+    guardian: Guardian | None = None
+    born_on: date | None = None
+
+
+class Draft(Written):
+    """A new nomination."""
+
+    unit_id: UUID
+    round_id: UUID
+    category: Category
+    subject: Subject
+    claims: list[Claim] = Field(default_factory=list, max_length=50)
+    contacts: Contacts | None = None
+
+
+@router.post("/nominations", status_code=201, response_model=None, dependencies=[allowed("nomination.start")])
+async def create(by: By, draft: Draft, key: Key = None) -> Response:
+    """Begin a draft, with what is claimed so far."""
+    call = await by.call(key)
+    own = by.rights.units("nomination.start")
+    if own is not None and draft.unit_id not in own:
+        raise wrong("unit_id", "unit-not-own", "Chỉ giới thiệu được người của đơn vị mình")
+    actor = by.rights.actor("nomination.start", draft.unit_id)
+    try:
+        async with by.runtime.database.transaction() as session:
+            before = await idempotency.begin(session, call)
+            if before is not None:
+                return answered(before)
+            code = await _write(session, by, draft, actor)
+            found = await by.dossier(session, code)
+            answer = idempotency.Answer(201, f"{PATH}/{code}", orjson.dumps(shown(found)))
+            await idempotency.keep(session, call, answer)
+    except rules.Refusal as refusal:
+        raise refused(refusal) from None
+    except idempotency.KeyReused:
+        raise reused() from None
+    return answered(answer)
+
+
+async def _write(session: AsyncSession, by: Caller, draft: Draft, actor: Actor) -> str:
+    pack = await queries.newest_pack(session, agency=by.agency.id)
+    if pack is None:
+        raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ.")
+    try:
+        nomination = await nominations.start_nomination(
+            session,
+            by.agency,
+            unit_id=draft.unit_id,
+            round_id=draft.round_id,
+            category=draft.category,
+            name=draft.subject.name,
+            position=draft.subject.position,
+            rule_set=pack,
+            at=by.clock.now(),
+            today=by.clock.today(),
+            by=actor,
+        )
+    except LookupError:
+        raise wrong("round_id", "unknown-round", "Không có đơn vị hoặc đợt này") from None
+    found = await by.dossier(session, nomination.code)
+    known = {answer.criterion.code for answer in found.answers}
+    for number, claim in enumerate(draft.claims):
+        if claim.criterion not in known:
+            raise wrong(f"claims/{number}/criterion", "unknown-criterion", "Không có tiêu chí này trong bộ tiêu chí")
+        written = await nominations.write_claim(
+            session, nomination_id=nomination.id, criterion=claim.criterion, text=claim.text, version=0, by=actor
+        )
+        for text in claim.evidence:
+            await nominations.add_evidence(session, claim_id=written.id, text=text, by=actor)
+    if draft.contacts is not None:
+        await _contacts(session, by, draft.contacts, nomination.id, actor)
+    return nomination.code
+
+
+async def _contacts(session: AsyncSession, by: Caller, given: Contacts, nomination_id: UUID, actor: Actor) -> None:
+    emails = {Relation.SELF: given.email.strip()}
+    if given.guardian is not None:
+        emails[Relation.GUARDIAN] = given.guardian.email.strip()
+    await nominations.set_contacts(
+        session,
+        nomination_id=nomination_id,
+        emails=emails,
+        guardian=given.guardian.name if given.guardian else "",
+        born_on=given.born_on,
+        today=by.clock.today(),
+        by=actor,
+        own_email=by.person.email,
+    )
