@@ -43,7 +43,12 @@ class Sought:
     @classmethod
     def of(cls, request: Request) -> "Sought":
         """Read `?q=`."""
-        text = normal(request.query_params.get("q", ""))
+        return cls.read(request.query_params.get("q", ""))
+
+    @classmethod
+    def read(cls, typed: str) -> "Sought":
+        """What somebody typed."""
+        text = normal(typed)
         return cls(text, tuple(words_of(_code_in(text) or text[:LONGEST])))
 
     @property
@@ -67,24 +72,31 @@ class Sought:
         return len(self.words) > MOST_WORDS
 
     def found(self, agency: str) -> Any:
-        """A subquery of (thing, exact): what has all the words, `exact` whether with the very marks. Needs words."""
+        """A subquery of (thing, exact, whole): what has all the words; `exact` whether with the very marks, `whole`
+        whether none only begins so. Needs words.
+        """
         asked = self.words[:MOST_WORDS]
         parts = [WORDS.alias(f"w{number}") for number in range(len(asked))]
         exact = [
             func.max(case((part.c.marked == word.marked, 1), else_=0)) for part, word in zip(parts, asked, strict=True)
         ]
-        whole = parts[0]
-        source: Any = whole
+        first, final = parts[0], parts[len(asked) - 1]
+        whole = func.max(case((final.c.word == asked[-1].folded, 1), else_=0))
+        source: Any = first
         for part, word in zip(parts[1:], asked[1:], strict=True):
             last = word is self.words[-1]
             source = source.join(
-                part, and_(part.c.agency == agency, part.c.thing == whole.c.thing, _is(part, word, last))
+                part, and_(part.c.agency == agency, part.c.thing == first.c.thing, _is(part, word, last))
             )
         return (
-            select(whole.c.thing, (func.least(*exact) if len(exact) > 1 else exact[0]).label("exact"))
+            select(
+                first.c.thing,
+                (func.least(*exact) if len(exact) > 1 else exact[0]).label("exact"),
+                whole.label("whole"),
+            )
             .select_from(source)
-            .where(whole.c.agency == agency, _is(whole, asked[0], len(self.words) == 1))
-            .group_by(whole.c.thing)
+            .where(first.c.agency == agency, _is(first, asked[0], len(self.words) == 1))
+            .group_by(first.c.thing)
             .subquery("found")
         )
 
@@ -94,9 +106,9 @@ class Sought:
 
 
 def nearest(found: Any, place: ColumnLike, *, descending: bool = False) -> dict[str, Order]:
-    """The only order of what was `found`: the very marks first, then by `place`, a text."""
-    first, then = ("1", "0") if descending else ("0", "1")
-    rank = case((found.c.exact == 1, first), else_=then)
+    """The only order of what was `found`: the very marks first, then whole words, then by `place`, a text."""
+    first, then, last = ("2", "1", "0") if descending else ("0", "1", "2")
+    rank = case((found.c.exact == 1, first), (found.c.whole == 1, then), else_=last)
     return {NEAREST: Order(rank.concat(place), descending, "Sát nhất trước")}
 
 

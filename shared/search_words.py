@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, Table, Text, Uuid, delete
+from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, Table, Text, Uuid, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import column, table
@@ -69,9 +69,24 @@ async def enter(session: AsyncSession, thing: UUID, *texts: str | None, unit_id:
 
 
 async def enter_anew(session: AsyncSession, thing: UUID, *texts: str | None, unit_id: UUID | None = None) -> None:
-    """Let a thing be found by the words of these texts and by no others."""
-    await forget(session, thing)
-    await enter(session, thing, *texts, unit_id=unit_id)
+    """Let a thing be found by the words of these texts and by no others. Words that stay are left alone: a long text is
+    saved again and again while it is typed.
+    """
+    agency = agency_of(session)
+    here = WORDS.c.agency == agency, WORDS.c.thing == thing
+    known = {
+        (word, marked, unit)
+        for word, marked, unit in await session.execute(
+            select(WORDS.c.word, WORDS.c.marked, WORDS.c.unit_id).where(*here)
+        )
+    }
+    wanted = {(row["word"], row["marked"], unit_id): row for row in rows_of(agency, thing, *texts, unit_id=unit_id)}
+    gone = [(word, marked) for word, marked, _unit in known - wanted.keys()]
+    if gone:
+        await session.execute(delete(WORDS).where(*here, tuple_(WORDS.c.word, WORDS.c.marked).in_(gone)))
+    new = [row for key, row in wanted.items() if key not in known]
+    if new:
+        await session.execute(insert(WORDS).on_conflict_do_nothing(), new)
 
 
 async def forget(session: AsyncSession, thing: UUID) -> None:

@@ -229,11 +229,6 @@ def fingerprint(title: str, text: str) -> str:
     return hashlib.sha256(f"{title}\n\n{text}".encode()).hexdigest()
 
 
-def searched(folded: str) -> str:
-    """Folded text as single words, so that «152/QĐ-PGDĐT» and «Lan,» are found however they are typed."""
-    return " ".join(re.findall(r"[^\W_]+", folded))
-
-
 def is_story_path(path: str) -> bool:
     """Whether an address that another agency told is one of a story, and leads nowhere else."""
     return re.fullmatch(r"/guong/[a-z0-9-]{1,80}", path) is not None

@@ -71,7 +71,6 @@ class Story(Row, table=True):
     persons: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     title: str = ""
     text: str = ""
-    search_text: str = Field(default="", description="what of it may be published, as it is searched: `rules.searched`")
     published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     retracted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     moved_at: datetime = Field(sa_type=DateTime(timezone=True))

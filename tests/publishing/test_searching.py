@@ -13,7 +13,7 @@ async def test_a_story_is_found_by_the_title_it_has_now(sites: Sites) -> None:
     site = await sites("publishing")
     await make.consent_rule(site.database)
     made = await make.story(site.database)
-    questions = ("thao nguyen", "152", "0001", "đọc sách")
+    questions = ("thao nguyen", "152", "0001", "những trang")
 
     async def counted() -> list[str]:
         async with site.signed_in("editor") as editor:

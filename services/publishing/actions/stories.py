@@ -20,7 +20,7 @@ from shared import audit, outbox, search_words
 from shared.audit import Actor
 from shared.clock import local_date
 from shared.events import Category, StoryPublished, StoryRetracted
-from shared.names import folded, lines, normal
+from shared.names import lines, normal
 
 SYSTEM = Actor("system:inbox", "system")
 SLUGS = {
@@ -133,15 +133,17 @@ async def write(session: AsyncSession, *, story_id: UUID, title: str, text: str,
     if story.version != version:
         raise rules.ChangedMeanwhile("Có người vừa lưu bài này. Chữ bạn gõ vẫn còn ở dưới.")
     story.title, story.text, story.version = title, text, story.version + 1
-    story.search_text = _searched(story)
     await _enter_words(session, story)
     await audit.record(session, by, "story.written", story.id)
     return story
 
 
 async def _enter_words(session: AsyncSession, story: Story) -> None:
-    """Let the story be found by its code, its title and the number of the decision it rests on."""
-    await search_words.enter_anew(session, story.id, story.code, story.title, story.decision.get("number"))
+    """Let the story be found, on the desk and once it is shown on the portal: by what it tells, its unit, its code and
+    the number of its decision; never by the name, which its words may not tell.
+    """
+    told = (story.code, story.title, story.unit, story.decision.get("number"), story.text)
+    await search_words.enter_anew(session, story.id, *told)
 
 
 async def release(session: AsyncSession, *, story_id: UUID, version: int, at: datetime, by: Actor) -> Story:
@@ -168,7 +170,6 @@ async def look_again(session: AsyncSession, *, story_id: UUID, at: datetime) -> 
 
 async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor) -> None:
     """Bring a story to where honour and consents put it, and tell everybody when it appears or goes."""
-    story.search_text = _searched(story)
     await session.flush()
     wanted = await standing.wanted_on(session, story, local_date(at))
     said = await standing.said_of(session, story)
@@ -188,12 +189,6 @@ async def settle(session: AsyncSession, story: Story, *, at: datetime, by: Actor
     await audit.record(session, by, f"story.{state}", story.id)
     if State.LIVE in (before, state):
         await _tell(session, story, agreed=[said[who].purposes for who in wanted if who in said], at=at)
-
-
-def _searched(story: Story) -> str:
-    """The words by which everybody may find it once it is shown: never the name, which its words may not tell."""
-    told = (story.title, story.unit, story.code, story.decision.get("number", ""), story.text)
-    return rules.searched(folded(" ".join(told)))
 
 
 async def _tell(session: AsyncSession, story: Story, *, agreed: Sequence[Collection[str]], at: datetime) -> None:

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from services.publishing import rules
 from services.publishing.actions.stories import SLUGS
 from services.publishing.queries.public import Group, Wanted
 from shared.events import Category
 from shared.looks import CATEGORIES
 from shared.names import folded, normal, sort_key
+from shared.search import Sought
 
 PAGE = 24
 MOST_WORDS = 8
@@ -59,19 +59,19 @@ class Choice:
             _KINDS.get(self.kind),
             None if units is None else tuple(sorted(units)),
             int(self.year) if self.year else None,
-            words_of(self.words),
-            tuple(self.words.split())[:MOST_WORDS],
+            self.sought,
         )
 
-
-def words_of(text: str) -> tuple[str, ...]:
-    """What is searched for: the words without marks."""
-    return tuple(dict.fromkeys(rules.searched(folded(text)).split()))[:MOST_WORDS]
+    @property
+    def sought(self) -> Sought | None:
+        """What is searched for; none when there is nothing to look for."""
+        sought = Sought.read(self.words)
+        return sought if sought.can_be_found else None
 
 
 def slug_of(unit: str) -> str:
     """A unit's name in an address."""
-    return rules.searched(folded(unit)).replace(" ", "-")
+    return "-".join(re.findall(r"[^\W_]+", folded(unit)))
 
 
 @dataclass(frozen=True)

@@ -87,17 +87,17 @@ async def search(request: Request, database: Db, pages: Html) -> Response:
 
 async def _list(request: Request, database: Database, pages: Html, path: str) -> Response:
     us, choice, here = database.speaker.agency, Choice.of(request.query_params), base_of(request.scope) + path
-    words = lists.words_of(choice.words)
-    idle = path == "/tim" and not words
+    sought = choice.sought
+    idle = path == "/tim" and not sought
     async with database.reading() as session:
-        groups = [] if idle else await reading.list_groups(session, agency=us, wanted=Wanted(words=words))
+        groups = [] if idle else await reading.list_groups(session, agency=us, wanted=Wanted(sought=sought))
         wanted, skipped = choice.wanted(groups), (choice.page - 1) * PAGE
         cards = [] if idle else await reading.list_cards(session, agency=us, wanted=wanted, limit=PAGE, skipped=skipped)
     if choice.page > 1 and not cards:
         raise HTTPException(404)
     address = choice.address(path)
     # Kept is what links lead to: of what somebody typed there is no end.
-    if words or not cards or request.url.path + ("?" + request.url.query if request.url.query else "") != address:
+    if sought or not cards or request.url.path + ("?" + request.url.query if request.url.query else "") != address:
         do_not_keep(request)
     total = lists.fitting(groups, choice)
     return show(

@@ -1,4 +1,4 @@
-"""Searching among stories: by code, title and number of the decision."""
+"""Searching among stories: by code, number of the decision, and what they tell."""
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
@@ -13,7 +13,7 @@ from shared.search import Sought
 
 router = APIRouter(prefix="/lan-toa")
 
-HINT = "Mã hồ sơ, tên bài, số quyết định."
+HINT = "Mã hồ sơ, số quyết định, chữ trong tên bài và trong bài."
 COLUMNS = (Column("Mã"), Column("Tên bài"), Column("Loại", minor=True), Column("Tình trạng"))
 
 

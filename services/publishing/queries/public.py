@@ -1,13 +1,11 @@
 """What the public reads: live stories as cards, counted by kind, unit and year, found by their words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +13,7 @@ from services.publishing.rules import State
 from services.publishing.tables import Story
 from shared.clock import VIETNAM
 from shared.events import Category
+from shared.search import Sought
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is of; empty means all. `words` are as stories are searched, `typed` as somebody typed them."""
+    """What a list is of; empty means all."""
 
     category: Category | None = None
     units: tuple[str, ...] | None = None
     year: int | None = None
-    words: tuple[str, ...] = ()
-    typed: tuple[str, ...] = ()
+    sought: Sought | None = None
 
 
 _YEAR = func.extract("year", func.timezone(str(VIETNAM), col(Story.published_at)))
@@ -69,36 +67,22 @@ def _live(agency: str, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(col(Story.unit).in_(wanted.units))
     if wanted.year is not None:
         found.append(_YEAR.in_([wanted.year]))
-    return found + [col(Story.search_text).contains(word, autoescape=True) for word in wanted.words]
+    return found
 
 
 async def list_cards(
     session: AsyncSession, *, agency: str, wanted: Wanted, limit: int, skipped: int = 0
 ) -> Sequence[Card]:
-    """Cards, newest first; of a search those first that have most of its words with their marks, then whole."""
-    found = select(*_CARD).where(*_live(agency, wanted))
-    if wanted.words:
-        found = found.order_by(_with_marks(wanted.typed).desc(), _whole(wanted.words).desc())
-    return await _cards(session, found.order_by(*_NEWEST).limit(limit).offset(skipped))
+    """Cards, newest first; of a search those first that have its very marks, then those that have its whole words."""
+    query, order = select(*_CARD).where(*_live(agency, wanted)), _NEWEST
+    if wanted.sought:
+        found = wanted.sought.found(agency)
+        query = query.join(found, found.c.thing == col(Story.id))
+        order = (found.c.exact.desc(), found.c.whole.desc(), *_NEWEST)
+    return await _cards(session, query.order_by(*order).limit(limit).offset(skipped))
 
 
-def _with_marks(typed: Sequence[str]) -> ColumnElement[int]:
-    """How many words stand in the title or the text as they were typed, or beginning with a capital."""
-    told = col(Story.title).concat(" ").concat(col(Story.text))
-    return _count(or_(*(told.contains(one, autoescape=True) for one in {word, word.capitalize()})) for word in typed)
-
-
-def _whole(words: Sequence[str]) -> ColumnElement[int]:
-    """How many words are whole ones of the story."""
-    padded = literal(" ").concat(col(Story.search_text)).concat(" ")
-    return _count(padded.contains(f" {word} ", autoescape=True) for word in words)
-
-
-def _count(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[int]:
-    return reduce(add, (case((one, 1), else_=0) for one in conditions), literal(0))
-
-
-_NEWEST = (col(Story.published_at).desc(), col(Story.id).desc())
+_NEWEST: tuple[ColumnElement[Any], ...] = (col(Story.published_at).desc(), col(Story.id).desc())
 
 
 async def _cards(session: AsyncSession, query: Select[Any]) -> list[Card]:
@@ -109,6 +93,9 @@ async def list_groups(session: AsyncSession, *, agency: str, wanted: Wanted) -> 
     """Live stories counted by kind, unit and year."""
     keys = (col(Story.category), col(Story.unit), _YEAR.label("year"))
     counted = select(*keys, func.count()).where(*_live(agency, wanted)).group_by(*keys)
+    if wanted.sought:
+        found = wanted.sought.found(agency)
+        counted = counted.join(found, found.c.thing == col(Story.id))
     return [Group(category, unit, int(year), n) for category, unit, year, n in await session.execute(counted)]
 
 
