@@ -10,7 +10,9 @@
 
   /* Lists change in place (htmx). What cannot be put there, for the session has ended or an error came, the browser opens
      as a page; whoever's link is gone with the old rows stands at the count. */
-  const whole = event => { const { ctx } = event.detail; if (ctx?.request?.headers["HX-Boosted"]) location.assign(ctx.request.action); };
+  let leaving = false; // a browser that leaves breaks off what is under way: that is no error to act upon
+  addEventListener("beforeunload", () => { leaving = true; setTimeout(() => { leaving = false; }, 3000); });
+  const whole = event => { const { ctx } = event.detail; if (!leaving && ctx?.request?.headers["HX-Boosted"]) location.assign(ctx.request.action); };
   addEventListener("htmx:error", whole);
   addEventListener("htmx:response:error", whole);
   addEventListener("htmx:before:swap", event => { const { ctx, tasks } = event.detail; if (ctx.swap !== "none" && ctx.select && !tasks.some(task => task.type === "main" && task.fragment.childElementCount)) { event.preventDefault(); whole(event); } });
