@@ -11,11 +11,17 @@ from shared.listing import PAGE
 from tests.support import factories as make
 from tests.support.browser import launched
 from tests.support.served import seated, served
-from tests.support.site import Site, Sites
+from tests.support.site import Site, Sites, working
 
 pytestmark = pytest.mark.browser
 
 LIST = "/de-cu/ho-so"
+MANY = 1001
+COPIES = text(
+    "insert into nominations select (jsonb_populate_record(n, jsonb_build_object("
+    "'id', gen_random_uuid(), 'code', 'TB-24-' || lpad(i::text, 4, '0')))).*"
+    f" from nominations n, generate_series({PAGE + 5}, {MANY}) i where n.code = 'TB-24-0010'"
+)
 KEPT = "[...document.querySelectorAll('[data-kept]')].map(one => one.tagName)"
 
 
@@ -89,3 +95,25 @@ async def test_what_is_no_list_any_more_opens_as_a_page(site: Site, chromium: st
         await context.clear_cookies()
         await page.locator("#xep-1").click()
         await page.wait_for_url(f"{address}/vao?ve=/de-cu/ho-so%3Fxep%3Dcu")
+
+
+async def test_a_run_is_followed_where_it_stands(site: Site, chromium: str) -> None:
+    async with launched(chromium) as browser, served(site) as address:
+        context = await seated(browser, address, site.token("officer"))
+        page = await context.new_page()
+        async with site.database.transaction() as session:
+            await session.execute(COPIES)
+        await page.goto(f"{address}{LIST}?xep=cu")
+        await page.get_by_role("link", name="Tải Excel").click()
+        await page.get_by_role("button", name="Ghi tệp Excel").click()
+        await page.wait_for_url("**/de-cu/luot-chay/*")
+        await expect(page.locator("#tinh-trang")).to_have_text("Chờ đến lượt")
+        await page.evaluate("for (const one of document.querySelectorAll('h1, #tinh-trang')) one.dataset.kept = 1")
+        async with working(site):
+            file = page.get_by_role("link", name="Tải tệp Excel (1.001 dòng)")
+            await expect(file).to_be_visible(timeout=30_000)
+        await expect(page.locator("#tinh-trang")).to_have_text("Xong")
+        assert await page.evaluate(KEPT) == ["H1", "P"]
+        async with page.expect_download() as fetched:
+            await file.click()
+        assert (await fetched.value).suggested_filename == "ho-so-de-cu.xlsx"
