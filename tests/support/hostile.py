@@ -55,6 +55,7 @@ LINKS = {"href", "src", "action", "formaction", "data-from", "data-save", "data"
 
 BUNDLES = tuple(begun + " ".join(CORPUS[number :: len(FORMULAS)]) for number, begun in enumerate(FORMULAS))
 """The whole corpus in as many texts, each begun as a formula and short enough for a name."""
+PLAIN = "Lời thường của một người. "
 SOME = 2
 """So many of them are enough where the same template shows them all: each has elements and quotation marks."""
 
@@ -68,16 +69,16 @@ class Texts:
 
     def __call__(self, name: str, number: int = 0, most: int = 200) -> str:
         """The text that is typed into the field `name`, which takes so many letters, of the thing of that number."""
-        begun = BUNDLES[number][: most - 6] if self.hostile else "Lời thường "
+        begun = BUNDLES[number][: most - 6] if self.hostile else PLAIN
         return self._keep(f"{name}/{number}", begun)
 
     def whole(self, name: str) -> str:
         """All of them in one text."""
-        return self._keep(f"{name}/all", " ".join(BUNDLES) if self.hostile else "Lời thường ")
+        return self._keep(f"{name}/all", " ".join(BUNDLES) if self.hostile else PLAIN)
 
     def in_path(self, name: str, number: int = 0) -> str:
         """A short text without slashes and quotation marks: part of an address, a file's name, a question."""
-        begun = BUNDLES[number].translate(str.maketrans('/\\"', "∕＼”"))[:90] if self.hostile else "Lời thường "
+        begun = BUNDLES[number].translate(str.maketrans('/\\"', "∕＼”"))[:90] if self.hostile else PLAIN
         return self._keep(f"{name}/{number}", begun)
 
     def _keep(self, mark: str, begun: str) -> str:
@@ -176,7 +177,8 @@ def seen(answer: httpx2.Response, texts: Texts) -> Seen:
     if kind == "text/html":
         read = Read(answer.text)
         told = "".join(read.text) + " " + " ".join(read.values)
-        away = (*strange(read.targets), *(data for data in read.data if data.strip()))
+        code = [] if read.scripts == [{"type": "application/ld+json"}] else [one for one in read.data if one.strip()]
+        away = (*strange(read.targets), *code)
         return Seen(answer.status_code, headers, tuple(read.shape), texts.shown_in(told), away)
     if kind == XLSX:
         (sheet,) = load_workbook(io.BytesIO(answer.content)).worksheets
