@@ -69,8 +69,8 @@ class Texts:
 
     def __call__(self, name: str, number: int = 0, most: int = 200) -> str:
         """The text that is typed into the field `name`, which takes so many letters, of the thing of that number."""
-        begun = BUNDLES[number][: most - 6] if self.hostile else PLAIN
-        return self._keep(f"{name}/{number}", begun)
+        begun = BUNDLES[number] if self.hostile else PLAIN
+        return self._keep(f"{name}/{number}", begun[: most - 6])
 
     def whole(self, name: str) -> str:
         """All of them in one text."""

@@ -18,6 +18,7 @@ from services.notification.tables import Message
 from shared.clock import local_date
 from shared.jobs import GiveUp
 from shared.links import Links
+from shared.names import normal
 from shared.runtime import Runtime
 
 CONSENT = "consent"
@@ -75,12 +76,15 @@ def add_jobs(runtime: Runtime, links: Links) -> None:
 
 
 def letter(message: Message, address: str) -> EmailMessage:
-    """A message as mail. Its Message-ID is the message's own: a second try is the same letter."""
+    """A message as mail. Its Message-ID is the message's own: a second try is the same letter.
+
+    Its subject is one line, whatever codes from elsewhere held. Raises ValueError for an address of several.
+    """
     mail = EmailMessage()
     host = address.split("//", 1)[1].split(":", 1)[0]
     mail["From"] = f"Gương Sáng <khong-tra-loi@{host}>"
     mail["To"] = message.address
-    mail["Subject"] = message.subject
+    mail["Subject"] = normal(message.subject)
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
