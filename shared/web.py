@@ -200,6 +200,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        if any(one["loc"][0] == "path" for one in error.errors()):
+            return failure(request, 404)  # what is no id at all names nothing, like an id that nothing has
         errors = [{"pointer": pointer(e["loc"]), "detail": e["msg"]} for e in error.errors()]
         return failure(request, 422, slug="invalid", errors=errors)
 

@@ -1,7 +1,10 @@
 """Who may do what in notification: everybody has an inbox of their own, signing in is for everybody."""
 
+from uuid import UUID
+
 import pytest
 
+from services.notification.tables import Grant
 from tests.support import factories as make
 from tests.support.site import Sites
 from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
@@ -9,7 +12,7 @@ from tests.support.walk import THEIRS, WALKERS, Step, open_to_all, run_steps, si
 pytestmark = pytest.mark.db
 
 SIGN_IN = ["GET /ra", "GET /vao", "GET /vao/tiep", "GET /vao/xong", "GET /vao/xong/{noi}", "POST /ra"]
-PEOPLE = "/viec/quan-tri/nguoi"
+PEOPLE, GRANT = "/viec/quan-tri/nguoi", UUID(int=9)
 STEPS = {
     **run_steps("/viec"),
     "GET /viec": Step(),
@@ -21,7 +24,7 @@ STEPS = {
     "GET /phien": Step(),
     f"GET {PEOPLE}": Step(),
     f"POST {PEOPLE}": Step(),
-    f"POST {PEOPLE}/thu-hoi/{{grant_id}}": Step({THEIRS: {"grant_id": "00000000-0000-0000-0000-000000000009"}}),
+    f"POST {PEOPLE}/thu-hoi/{{grant_id}}": Step({THEIRS: {"grant_id": str(GRANT)}}),
     f"POST {PEOPLE}/ket-thuc-phien": Step(),
     "POST /phien": Step(form={"phien": "none"}),
 }
@@ -29,8 +32,14 @@ STEPS = {
 
 @pytest.mark.parametrize("role", WALKERS)
 async def test_every_route_is_open_as_the_table_says(sites: Sites, role: str) -> None:
-    found, told = await walk(await sites("notification"), role, make.SCHOOL, STEPS)
+    site = await sites("notification")
+    theirs = Grant(id=GRANT, agency="hcm", identity="https://id|ai", role="officer", granted_by="x", granted_at=make.AT)
+    async with site.database.transaction() as session:
+        session.add(theirs)
+    found, told = await walk(site, role, make.SCHOOL, STEPS)
     assert found == told
+    async with site.database.reading() as session:
+        assert (await session.get_one(Grant, GRANT)).revoked_at is None
 
 
 async def test_every_route_says_whose_it_is(sites: Sites) -> None:

@@ -147,6 +147,27 @@ async def test_the_api_counts_by_person_whatever_their_address(sites: Sites) -> 
     assert (1 <= seconds <= 60, "giây." in told["detail"]) == (True, True)
 
 
+SEARCHES = {"nomination": "/de-cu", "review": "/xet-duyet", "publishing": "/lan-toa", "notification": "/thong-bao"}
+
+
+@pytest.mark.parametrize("service", SEARCHES)
+async def test_searches_of_the_desk_count_by_person_with_their_counts_on_other_pages(
+    sites: Sites, service: str
+) -> None:
+    site = await sites(service, change=few)
+    search = SEARCHES[service] + "/tim"
+    role = "editor" if service == "publishing" else "officer"
+    answers = {}
+    for subject, paths in (("hanh", (search, search + "/so", search)), ("viet", (search + "/so", search))):
+        held = f"__Host-gs={site.token(role, subject=subject)}"
+        async with from_(site, "192.0.2.1", cookie=held) as one:
+            answers[subject] = [await one.get(path, params={"q": "a"}) for path in paths]
+    told = {subject: [answer.status_code for answer in found] for subject, found in answers.items()}
+    assert told == {"hanh": [200, 429, 429], "viet": [200, 429]}
+    assert 1 <= int(answers["hanh"][2].headers["retry-after"]) <= 60
+    assert text_of(answers["hanh"][2]).startswith("Bạn gửi quá nhanh")
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(1, "1 giây."), (90, "90 giây."), (91, "2 phút."), (600, "10 phút.")])
 def test_the_wait_is_told_in_words_that_fit(seconds: int, words: str) -> None:
     assert _when(seconds).endswith(f"Hãy thử lại sau {words}")

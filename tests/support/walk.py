@@ -139,12 +139,8 @@ async def _take(
 
 def _nowhere(filled: Mapping[str, str]) -> dict[str, str]:
     """The same place with a code or id that nothing has: what follows it stays."""
-    fresh = {
-        "code": "TB-99-9999",
-        "plan_id": str(UUID(int=9)),
-        "consent_id": str(UUID(int=9)),
-        "run_id": str(UUID(int=9)),
-    }
+    ids = ("plan_id", "consent_id", "grant_id", "run_id")
+    fresh = {"code": "TB-99-9999"} | dict.fromkeys(ids, str(UUID(int=99)))
     return {name: fresh.get(name, value) for name, value in filled.items()}
 
 
