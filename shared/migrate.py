@@ -57,12 +57,12 @@ def _config(folder: Path) -> Config:
     return config
 
 
-async def upgrade(url: str, password: str | None, folder: Path) -> None:
-    """Bring a database to the newest schema and make the outbox's coming partitions.
+async def upgrade(url: str, password: str | None, folder: Path, to: str = "head") -> None:
+    """Bring a database to the newest schema, or `to` an earlier one, and make the outbox's coming partitions.
 
     `url` is `postgresql://user@host:port/database`; `folder` holds the service's `migrations/`.
     """
-    await _with_connection(url, password, folder, lambda config: command.upgrade(config, "head"))
+    await _with_connection(url, password, folder, lambda config: command.upgrade(config, to))
     engine = _engine(url, password)
     try:
         async with engine.connect() as connection:

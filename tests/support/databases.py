@@ -37,6 +37,16 @@ class Databases:
         """A database of a service, as its migrations build it."""
         return await self._clone(f"services/{name}", speaker(agency, name, clock or FixedClock()))
 
+    async def earlier(self, name: str, revision: str, *, agency: str = "tan-binh") -> Database:
+        """A database of a service as it was at a revision of its schema, without rows."""
+        made = f"test_{secrets.token_hex(6)}"
+        await self.postgres.ensure_login("tests", PASSWORD)
+        await self.postgres.ensure_database(made, "tests")
+        self._made.append(made)
+        await migrate.upgrade(self.postgres.url(made, "tests"), PASSWORD, Path(f"services/{name}"), revision)
+        who = speaker(agency, name, FixedClock())
+        return self.keep(Database(self.postgres.url(made, "tests"), password=PASSWORD, speaker=who))
+
     async def core(self, metadata: MetaData, *, agency: str, service: str = "nomination") -> Database:
         """A database with these tables, which hold those of outbox, inbox and audit."""
         return await self._clone(metadata, speaker(agency, service))
