@@ -125,9 +125,10 @@ def local_path(value: str | None, default: str = START) -> str:
 class SameOriginWrites:
     """Middleware: a state-changing request must come from a page of this address.
 
-    `Sec-Fetch-Site` decides where the browser sends it (a page under `Referrer-Policy: no-referrer` says
-    `Origin: null` even to its own site), else `Origin`. With neither, a request that carries the session cookie is
-    refused; one without it (a partner's client, a neighbour's parcel) has no session to abuse.
+    `Sec-Fetch-Site` decides where the browser sends it, else `Origin`. With neither, a request that carries the session
+    cookie is refused; one without it (a partner's client, a neighbour's parcel) has no session to abuse. `Origin: null`
+    tells nothing either: a page under `Referrer-Policy: no-referrer`, such as that of a one-time link, says it even to
+    its own site.
     """
 
     def __init__(self, app: ASGIApp, address: str) -> None:
@@ -153,7 +154,7 @@ class SameOriginWrites:
         if site is not None:
             return site == "same-origin"
         origin = headers.get("origin")
-        if origin is not None:
+        if origin not in (None, "null"):
             return origin.lower() == self.origin
         return not any(COOKIE in line for line in headers.getlist("cookie"))
 

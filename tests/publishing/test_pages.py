@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+import httpx2
 import pytest
 from lxml import etree
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from services.publishing.actions import stories
 from services.publishing.rules import HonourState, Purpose
 from services.publishing.tables import Story
 from shared.events import Category
+from shared.identity.sessions import COOKIE
 from tests.support import factories as make
 from tests.support.site import ADDRESS, Site, Sites, text_of
 
@@ -132,6 +134,18 @@ async def test_the_button_counts_once_and_the_link_then_shows_the_receipt(site: 
     assert await rows(site, "select purposes from consents") == [(["portal", "press"],)]
     said = "select count(*) from outbox where type like '%Consent%' and type not like '%Asked%'"
     assert await rows(site, said) == [(2,)]
+
+
+async def test_an_older_browser_answers_too(site: Site) -> None:
+    """Before Sec-Fetch-Site (Safari 16.4) a page that sends no referrer says `Origin: null` even to its own site."""
+    _, link = await consent_link(site)
+    transport = httpx2.ASGITransport(site.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, headers={"origin": "null"}) as person:
+        answered = await person.post(link, data={"word": "agree", "purpose": ["portal"]})
+        elsewhere = await person.post(link + "/rut", headers={"origin": "https://evil.example"})
+        signed_in = await person.post(link + "/rut", headers={"cookie": f"{COOKIE}={site.token('editor')}"})
+    assert (answered.status_code, elsewhere.status_code, signed_in.status_code) == (200, 403, 403)
+    assert await rows(site, STATES) == [("given", "live", make.AT)]
 
 
 async def test_a_no_is_kept(site: Site) -> None:
