@@ -80,7 +80,8 @@ class Bare:
                 try:
                     brought = await first(connection)
                 except _GONE:
-                    connection.terminate()
+                    with suppress(asyncpg.InterfaceError):  # it may have been let go already
+                        connection.terminate()
                     if not left:
                         raise
                     continue

@@ -36,7 +36,7 @@
     told.setAttribute("role", "status");
     const first = JSON.stringify(read(form));
     let kept = null;
-    try { kept = JSON.parse(localStorage.getItem(key)); } catch { /* no store, or not ours */ }
+    try { kept = JSON.parse(sessionStorage.getItem(key)); } catch { /* no store, or not ours */ }
     if (kept && kept.text && JSON.stringify(kept.text) !== first) {
       const bar = put("div", "", "alert notice t-wait"), box = bar.appendChild(put("div", "")), acts = put("div", "", "acts");
       const use = put("button", words.use, "btn btn-primary"), drop = put("button", words.drop, "btn");
@@ -44,8 +44,8 @@
       box.append(put("p", words.back + clock(kept.at) + "."), acts); acts.append(use, drop);
       form.prepend(bar);
       use.onclick = () => { for (const f of fields(form)) if (f.name in kept.text) f.value = kept.text[f.name]; bar.remove(); fields(form)[0]?.focus(); };
-      drop.onclick = () => { localStorage.removeItem(key); bar.remove(); fields(form)[0]?.focus(); };
-    } else try { localStorage.removeItem(key); } catch { /* no store */ }
+      drop.onclick = () => { sessionStorage.removeItem(key); bar.remove(); fields(form)[0]?.focus(); };
+    } else try { sessionStorage.removeItem(key); } catch { /* no store */ }
     let wait;
     const save = async () => {
       const to = form.dataset.save;
@@ -57,7 +57,7 @@
           const { version, at } = await answer.json(), field = one("input[name=version]", form);
           if (field && version !== undefined) field.value = version;
           told.textContent = words.kept + at;
-          localStorage.removeItem(key);
+          sessionStorage.removeItem(key);
         } else told.textContent = answer.status === 401 ? words.out : answer.status === 409 ? words.other : "";
       } catch { told.textContent = words.here; }
     };
@@ -65,11 +65,11 @@
       if (event.isComposing) return;
       clearTimeout(wait);
       wait = setTimeout(() => {
-        try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* full or forbidden */ }
+        try { sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* full or forbidden */ }
         save();
       }, 3000);
     });
-    form.addEventListener("submit", () => { clearTimeout(wait); try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* no store */ } });
+    form.addEventListener("submit", () => { clearTimeout(wait); try { sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* no store */ } });
   }
   addEventListener("offline", () => all(".saved").forEach(told => { told.textContent = words.here; }));
 

@@ -44,7 +44,7 @@ async def test_words_outlive_a_broken_line_and_an_ended_session(town: Town, chro
         await page.context.set_offline(True)
         await words.fill(FIRST + MORE)
         await expect(page.locator(".saved")).to_contain_text("Mất mạng", timeout=15_000)
-        while not await page.evaluate("Object.values(localStorage).some(text => text.includes('78%'))"):
+        while not await page.evaluate("Object.values(sessionStorage).some(text => text.includes('78%'))"):
             await page.wait_for_timeout(100)  # the policy of the page forbids Playwright's own way of waiting
         await page.context.set_offline(False)
         await page.goto(address)

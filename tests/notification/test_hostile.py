@@ -53,6 +53,7 @@ UNSEEN = {
     "path",
     "refused POST /phien phien",
     f"refused POST {PEOPLE}/ket-thuc-phien identity",
+    "refused POST /viec/luot-chay danh-sach",
     *(f"refused {GRANT} {name}" for name in ("identity", "role")),
 }
 """What no page tells: names of those who are asked, and answers that were not among those to choose from."""
@@ -78,11 +79,9 @@ async def seeded(site: Site, texts: Texts) -> None:
                 roles=[{"role": "nominator", "unit": str(make.SCHOOL if number == 0 else make.OTHER_SCHOOL)}],
                 at=make.AT,
             )
-            who, code = f"https://id|{texts('account')}", texts("code", number)
-            told = {"subject": f"Đã nhận hồ sơ {code}", "body": texts("body", number), "path": "/thong-bao"}
-            await messages.send(
-                session, "tan-binh", uuid7(), who, Channel.IN_APP, "", at=make.AT + timedelta(minutes=number), **told
-            )
+            who, code = f"https://id|{texts('account')}", texts("code", number, 40)
+            at = make.AT + timedelta(minutes=number)
+            await messages.tell(session, "tan-binh", uuid7(), who, notice="submitted", code=code, at=at)
     about: dict[str, Any] = {"issuer": "", "period": "", "version": 1, "occurred_at": make.AT}
     for number in range(len(BUNDLES)):
         plan = PlanPublished(plan_id=UUID(int=20 + number), title=texts("plan", number), **about)
@@ -119,7 +118,7 @@ async def played(sites: Sites, relay: str, *, hostile: bool) -> Played:
         for number in range(len(BUNDLES)):
             await play.post(GRANT, PEOPLE, number)
         for number in range(SOME):
-            for path in (PEOPLE, f"{PEOPLE}/ket-thuc-phien", "/phien"):
+            for path in (PEOPLE, f"{PEOPLE}/ket-thuc-phien", "/phien", "/viec/luot-chay"):
                 await play.post(f"POST {path}", path, number, refused=True)
             strange = quote(texts.in_path("path", number), safe="")
             for prefix in ("/viec/", "/thong-bao/", f"{PEOPLE}/", "/vao/xong/"):

@@ -36,6 +36,7 @@ MUST = {
 DOUBTED, SIGNED = 2, 3
 """The story that another agency's honour keeps away, and the one whose word is on paper."""
 UNSEEN = {
+    "refused POST /lan-toa/luot-chay danh-sach",
     f"POST {WORK}/luu text",
     f"POST {WORK}/luu title",
     "account",
@@ -104,6 +105,7 @@ async def published(site: Site, play: Played, story: Story, number: int) -> None
     """One story from its draft to the portal, by its forms."""
     path = WORK.format(code=story.code)
     await play.get(f"GET draft {number}", path)
+    await play.post("POST /lan-toa/luot-chay", "/lan-toa/luot-chay", number, refused=True)
     await play.post(f"POST {WORK}/luu", f"{path}/luu", number)
     await play.post(f"POST {WORK}", path, number, version="3")
     await play.post(f"POST {WORK}", path, number, refused=True)  # the version is that of before

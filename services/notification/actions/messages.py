@@ -1,6 +1,7 @@
 """Messages: one per event, person and channel; mail leaves by a job and keeps its id however often it is sent."""
 
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -62,7 +63,7 @@ async def announce(
                     account.email,
                     subject=kind.subject.format(code=file.code),
                     body=kind.body.format(code=file.code),
-                    path=kind.path.format(code=file.code),
+                    path=kind.path.format(code=quote(file.code, safe="")),
                     at=at,
                 )
     return told
@@ -83,7 +84,7 @@ async def tell(
         code=code,
         subject="",
         body="",
-        path=NOTICES[notice].path.format(code=code),
+        path=NOTICES[notice].path.format(code=quote(code, safe="")),
         at=at,
         state=MessageState.SENT,
     )
