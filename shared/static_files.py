@@ -1,7 +1,7 @@
 """Static files from memory: read once, compressed once, told apart by a hash in their address.
 
-`BUNDLES` are what pages name, each put together from files of `shared/static/`, for every request costs a phone on a
-poor line dearly; nothing is built before the start. An address with the hash of the content may be kept for ever.
+`BUNDLES` are the stylesheets that pages name, each put together from the files of `shared/static/`; nothing is built
+before the start. An address with the hash of the content may be kept for ever.
 """
 
 import gzip
@@ -19,7 +19,6 @@ BUNDLES = {
     "desk.css": ("tokens.css", "fonts.css", "tabler.css", "parts.css", "desk-shell.css"),
     "light.css": ("tokens.css", "light-shell.css", "parts.css"),
     "portal.css": ("tokens.css", "fonts.css", "light-shell.css", "parts.css", "portal-shell.css"),
-    "scripts.js": ("htmx.js", "pages.js"),
 }
 _COMPRESSED = ("text/", "image/svg", "application/javascript")
 
@@ -41,16 +40,13 @@ class StaticFiles:
         raw = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
         self.files: dict[str, File] = {name: _file(name, text) for name, text in raw.items() if name not in BUNDLES}
         for name, parts in BUNDLES.items():
-            joined = "\n".join(raw[part].decode() for part in parts)
-            self.files[name] = _file(name, (self._styled(joined) if name.endswith(".css") else joined).encode())
+            css = "\n".join(raw[part].decode() for part in parts)
+            linked = re.sub(r'url\("([\w.-]+)"\)', lambda found: f'url("{self.address(found[1])}")', css)
+            self.files[name] = _file(name, _smaller(linked).encode())
 
     def address(self, name: str) -> str:
         """Where a page finds the file. Raises KeyError for one that is not there."""
         return f"/static/{name}?v={self.files[name].hash}"
-
-    def _styled(self, css: str) -> str:
-        """With the addresses of the files that it names."""
-        return _smaller(re.sub(r'url\("([\w.-]+)"\)', lambda found: f'url("{self.address(found[1])}")', css))
 
     async def answer(self, request: Request) -> Response:
         """The file of that name, compressed if the browser takes that; 404 without one, 304 if it is known."""

@@ -1,4 +1,4 @@
-/* What pages gain with JavaScript. Every form and link works without it. Nothing here is written into a page as HTML. */
+/* What pages gain with JavaScript (ES2019, see docs/browsers.md). Every form and link works without it. Nothing here is written into a page as HTML. */
 (() => {
   "use strict";
   const one = (css, root = document) => root.querySelector(css), all = (css, root = document) => [...root.querySelectorAll(css)];
@@ -12,11 +12,15 @@
      as a page; whoever's link is gone with the old rows stands at the count. */
   let leaving = false; // a browser that leaves breaks off what is under way: that is no error to act upon
   addEventListener("beforeunload", () => { leaving = true; setTimeout(() => { leaving = false; }, 3000); });
-  const whole = event => { const { ctx } = event.detail; if (!leaving && ctx?.request?.headers["HX-Boosted"]) location.assign(ctx.request.action); };
+  const boosted = ctx => Boolean(ctx && ctx.request && ctx.request.headers["HX-Boosted"]);
+  const whole = event => { const { ctx } = event.detail; if (!leaving && boosted(ctx)) location.assign(ctx.request.action); };
   addEventListener("htmx:error", whole);
   addEventListener("htmx:response:error", whole);
   addEventListener("htmx:before:swap", event => { const { ctx, tasks } = event.detail; if (ctx.swap !== "none" && ctx.select && !tasks.some(task => task.type === "main" && task.fragment.childElementCount)) { event.preventDefault(); whole(event); } });
-  addEventListener("htmx:after:swap", event => { if (event.detail.ctx.request.headers["HX-Boosted"] && document.activeElement === document.body) one("#so-dong")?.focus(); });
+  addEventListener("htmx:after:swap", event => { const count = one("#so-dong"); if (boosted(event.detail.ctx) && count && document.activeElement === document.body) count.focus(); });
+
+  /* How many tasks wait, where the page has no htmx or the browser is too old for it; what is down leaves the word alone. */
+  if (window.fetch && !window.htmx) for (const count of all(".count[hx-get]")) fetch(count.getAttribute("hx-get")).then(r => r.ok && !r.redirected ? r.text() : "").then(n => { if (/^\d{1,4}\+?$/.test(n.trim())) count.textContent = n.trim(); }).catch(() => {});
 
   /* A form is sent once, however often its button is pressed; coming back by history frees it. */
   document.addEventListener("submit", event => {
@@ -30,6 +34,7 @@
 
   /* Drafts: a copy in this browser at each pause, and saved on the server where the form says how (data-save). */
   const fields = form => all("textarea[name], input[name]:not([type=hidden],[type=file],[type=password],[type=checkbox],[type=radio])", form);
+  const front = form => fields(form)[0] || form;
   const read = form => Object.fromEntries(fields(form).map(f => [f.name, f.value]));
   for (const form of all("form[data-draft]")) {
     const key = "gs-draft:" + form.dataset.draft, told = form.appendChild(put("p", "", "saved"));
@@ -43,13 +48,13 @@
       use.type = drop.type = "button";
       box.append(put("p", words.back + clock(kept.at) + "."), acts); acts.append(use, drop);
       form.prepend(bar);
-      use.onclick = () => { for (const f of fields(form)) if (f.name in kept.text) f.value = kept.text[f.name]; bar.remove(); fields(form)[0]?.focus(); };
-      drop.onclick = () => { sessionStorage.removeItem(key); bar.remove(); fields(form)[0]?.focus(); };
+      use.onclick = () => { for (const f of fields(form)) if (f.name in kept.text) f.value = kept.text[f.name]; bar.remove(); front(form).focus(); };
+      drop.onclick = () => { sessionStorage.removeItem(key); bar.remove(); front(form).focus(); };
     } else try { sessionStorage.removeItem(key); } catch { /* no store */ }
     let wait;
     const save = async () => {
       const to = form.dataset.save;
-      if (!to || form.dataset.sent) return;
+      if (!to || !window.fetch || form.dataset.sent) return;
       try {
         const answer = await fetch(to, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
         if (answer.status === 204) told.textContent = ""; // nothing of it is kept there yet: the copy here stays
