@@ -68,7 +68,7 @@ async def test_a_form_does_its_work_where_newer_interfaces_are_missing(town: Tow
         await page.locator(".tasks a").first.click()
         await page.wait_for_url(re.compile(r"/tieu-chi/"))
         await page.fill("#f-text", WORDS)
-        while not await page.evaluate("Object.values(localStorage).some(text => text.includes('78%'))"):
+        while not await page.evaluate("Object.values(sessionStorage).some(text => text.includes('78%'))"):
             await page.wait_for_timeout(100)  # kept in this browser, for the server cannot be asked
         await page.reload()
         await page.get_by_role("button", name="Khôi phục").click()

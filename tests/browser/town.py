@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import outside
-from deploy.local.demo.candidates import LIBRARIAN, TEACHER
+from deploy.local.demo.candidates import LIBRARIAN, PUPIL, TEACHER
 from deploy.local.demo.story import DISTRICT, Story
 from tests.support.system import system
 
 
 @dataclass(frozen=True)
 class Town:
-    """A running agency: it and its mailbox, who may sign in, an honoured and a waiting case, a story's page."""
+    """A running agency: it and its mailbox, who may sign in, an honoured and a waiting case, a story's page.
+
+    `pupil` is the code of a pupil whose own word is there and whose guardian was asked.
+    """
 
     address: str
     sinks: str
@@ -22,6 +25,7 @@ class Town:
     code: str
     waiting: str
     story: str
+    pupil: str
 
 
 @contextmanager
@@ -40,4 +44,5 @@ def built(folder: Path) -> Iterator[Town]:
         waiting = asyncio.run(play())
         names = tuple(one.name for one in running.accounts if one.agency == DISTRICT)
         shown = story.paths[DISTRICT, TEACHER.name]
-        yield Town(running.addresses[DISTRICT], story.sinks, names, story.code(TEACHER), waiting, shown)
+        codes = story.code(TEACHER), waiting, shown, story.code(PUPIL)
+        yield Town(running.addresses[DISTRICT], story.sinks, names, *codes)

@@ -31,6 +31,8 @@ UNSEEN = {
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
     *(f"refused {NEW} {name}" for name in ("unit", "round", "category")),
     CLAIM + "/luu text",
+    CLAIM + " then",
+    f"refused {CLAIM} then",
     "api guardian",
     "api refused",
     "path",

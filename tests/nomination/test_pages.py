@@ -216,6 +216,19 @@ async def test_a_long_list_is_read_page_by_page(site: Site, plan: Plan) -> None:
     assert [*codes[0], *codes[1]] == [f"TB-24-{n:04}" for n in range(51, 0, -1)]
 
 
+async def test_whoever_saves_a_criterion_goes_on_where_they_chose(site: Site, plan: Plan) -> None:
+    draft = await make.draft(site.database, plan.open, claims={})
+    file = f"/de-cu/ho-so/{draft.code}"
+    led = []
+    async with nominator(site) as by:
+        for version, (criterion, then) in enumerate(
+            (("GV1", "photo"), ("GV1", "next"), ("GV1", ""), ("GV1", "//evil.example"), ("GV4", "next"))
+        ):
+            form = {"text": "Dạy giỏi.", "version": str(version if criterion == "GV1" else 0), "then": then}
+            led.append((await by.post(f"{file}/tieu-chi/{criterion}", data=form)).headers["location"])
+    assert led == [f"{file}/tieu-chi/GV1#f-file", f"{file}/tieu-chi/GV4", f"{file}#GV1", f"{file}#GV1", f"{file}#GV4"]
+
+
 async def test_a_pupil_is_put_forward_with_birthday_and_guardian(site: Site, plan: Plan) -> None:
     draft = await make.draft(site.database, plan.open, category=Category.PUPIL, contacts=False)
     file = f"/de-cu/ho-so/{draft.code}"

@@ -85,8 +85,12 @@ async def write_claim(
     text: Annotated[str, Form()] = "",
     proof: Annotated[str, Form()] = "",
     version: Annotated[int, Form()] = 0,
+    then: Annotated[str, Form()] = "",
 ) -> Response:
-    """Save the claim, with one more piece of evidence if there is one."""
+    """Save the claim, with one more piece of evidence if there is one; `then` says where to go on.
+
+    `next`: to the next criterion that nothing was written under; `photo`: to the field for files.
+    """
     values = {"text": text, "proof": proof, "version": str(version)}
     dossier = await desk.read(code)
     by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
@@ -115,7 +119,20 @@ async def write_claim(
         return _claim(desk, dossier, criterion, values, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
         return _claim(desk, dossier, criterion, values, {"text": str(refusal)})
-    return see_other(f"/de-cu/ho-so/{code}#{criterion}")
+    return see_other(f"/de-cu/ho-so/{code}{_after(dossier, criterion, then)}")
+
+
+def _after(dossier: Dossier, criterion: str, then: str) -> str:
+    """Where somebody goes on who has saved under that criterion, below the dossier's path."""
+    codes = [answer.criterion.code for answer in dossier.answers]
+    following = codes.index(criterion) + 1
+    if then == "photo":
+        return f"/tieu-chi/{criterion}#f-file"
+    if then == "next":
+        empty = (answer.criterion.code for answer in dossier.answers[following:] if answer.claim is None)
+        if (chosen := next(empty, None)) is not None:
+            return f"/tieu-chi/{chosen}"
+    return f"#{criterion}"
 
 
 @router.post("/ho-so/{code}/tieu-chi/{criterion}/luu", dependencies=[allowed("nomination.write")])
