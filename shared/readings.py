@@ -95,8 +95,8 @@ class Line:
 
     @property
     def who(self) -> str:
-        """The account without its provider's address."""
-        return self.actor.rsplit("|", 1)[-1]
+        """The account without its provider's address; empty where nobody acted but the system."""
+        return "" if self.actor.startswith("system:") else self.actor.rsplit("|", 1)[-1]
 
     @property
     def what(self) -> str:

@@ -209,6 +209,17 @@ async def test_only_an_administrator_sees_and_changes_roles(site: Site) -> None:
     assert await rows(site.database, "select identity, revoked_at from grants") == [(f"{ISSUER}|tam", None)]
 
 
+async def test_people_stand_in_the_order_of_their_given_names(site: Site) -> None:
+    names = ("Bùi Xuân Phúc", "Đỗ Thị Ánh", "Vũ Ngọc Ân", "Lê An", "Cao Bích Đào")
+    async with site.database.transaction() as session:
+        for name in names:
+            about: dict[str, Any] = {"name": name, "email": "", "roles": [], "at": make.AT}
+            await accounts.note_account(session, agency="tan-binh", identity=f"https://id|{name}", **about)
+    async with site.signed_in("administrator") as administrator:
+        page = text_of(await administrator.get("/viec/quan-tri/nguoi"))
+    assert sorted(names, key=page.index) == ["Lê An", "Đỗ Thị Ánh", "Vũ Ngọc Ân", "Cao Bích Đào", "Bùi Xuân Phúc"]
+
+
 async def test_an_administrator_gives_a_role_and_takes_it_back(site: Site) -> None:
     here = "/viec/quan-tri/nguoi"
     tam = await visit(site, "tam", Role("member"))

@@ -26,6 +26,7 @@ async def test_the_supervisor_sees_who_read_a_case_and_nothing_of_a_vote(site: S
         told = text_of(await supervisor.get(f"{CASE}/nhat-ky"))
         assert (await supervisor.get("/xet-duyet/ho-so/TB-24-9999/nhat-ky")).status_code == 404
     assert "Đọc hồ sơ can-bo Cán bộ phụ trách" in told
+    assert ("Hệ thống mở hồ sơ xét – Hệ thống Cả cơ quan" in told, "system:" in told) == (True, False)
     assert [word in told for word in ("Mở phiếu thu-ky", "Kết luận chu-tich", "Đồng ý", "Bỏ phiếu")] == [True] * 2 + [
         False
     ] * 2

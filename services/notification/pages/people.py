@@ -20,6 +20,7 @@ from shared.identity.guard import SignedIn
 from shared.identity.people import ROLE_NAMES, ActingAs, BadRole, Role
 from shared.listing import Cell, Column, Said
 from shared.lists import spreadsheet, wants_file
+from shared.names import sort_key
 from shared.web import Db, Html, Now
 
 router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")])
@@ -86,8 +87,9 @@ async def _page(
 ) -> Response:
     agency = database.speaker.agency
     async with database.reading() as session:
-        people = await queries.list_accounts(session, agency=agency)
+        found = await queries.list_accounts(session, agency=agency)
         grants = await queries.list_grants(session, agency=agency)
+    people = sorted(found, key=lambda one: sort_key(one.name))
     if wants_file(request):
         return spreadsheet(request, "Người và vai trò", COLUMNS, _rows(people, grants), file="nguoi-va-vai-tro")
     return pages.render(
