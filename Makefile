@@ -28,8 +28,8 @@ check: .venv/ready ## what must be clean: format, lint, types, import contracts,
 format: .venv/ready ## put the code into shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: .venv/ready ## figures as ratios to a bare floor of the same run
-	@$(BIN)/python -m tests.bench
+bench: .venv/ready ## figures as ratios to a bare floor of the same run (G="lists portal" for some groups)
+	@$(BIN)/python -m tests.bench $(G)
 
 screenshots: .venv/ready ## take the pictures of docs/images/ anew (needs Chromium)
 	@$(BIN)/python -m tests.browser
