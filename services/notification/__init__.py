@@ -2,8 +2,8 @@
 
 Owns: accounts seen, roles granted here, sessions, contacts, messages, tasks
 Says: SessionEnded, MessageFailed
-Hears: PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted, NominationRevised,
-NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned, StoryAwaits, ReviewCompleted, ExemplarHonoured,
-NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered, ConsentWithdrawn, StoryPublished,
-StoryRetracted, DeliveryFailed
+Hears: UnitOpened, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted,
+NominationRevised, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned, StoryAwaits, ReviewCompleted,
+ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered,
+ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
 """

@@ -1,6 +1,6 @@
 """The reads of notifying."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.notification.rules import DUTIES, NOTICES, Channel, Kind
-from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session, Task
+from services.notification.tables import Account, Contact, File, Grant, Message, Request, Session, Task, Unit
 from shared.identity.marks import mark_of
 from shared.language import translate
 from shared.listing import Asked, Filter, Order, Rows, chosen, page_of
-from shared.names import folded
+from shared.names import folded, sort_key
 from shared.policy import Rights
 from shared.search import MOST_WORDS, NEAREST, Finding, Sought
 
@@ -122,6 +122,12 @@ async def list_grants(session: AsyncSession, *, agency: str, identity: str | Non
     if identity is not None:
         wanted = wanted.where(col(Grant.identity) == identity)
     return list(await session.scalars(wanted.order_by(col(Grant.id))))
+
+
+async def list_units(session: AsyncSession, *, agency: str) -> Mapping[UUID, str]:
+    """The agency's units by id with their names, in the order of these."""
+    found = await session.execute(select(col(Unit.id), col(Unit.name)).where(col(Unit.agency) == agency))
+    return dict(sorted(((unit, name) for unit, name in found), key=lambda one: sort_key(one[1])))
 
 
 async def list_accounts(session: AsyncSession, *, agency: str) -> Sequence[Account]:

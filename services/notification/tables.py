@@ -39,6 +39,16 @@ class Account(Row, table=True):
     seen_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class Unit(Row, table=True):
+    """A unit's name, as far as it was heard."""
+
+    __tablename__ = "units"
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    valid_from: date
+
+
 class Grant(Row, table=True):
     """A role that this agency gave by itself, beside what a provider names."""
 

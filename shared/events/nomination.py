@@ -9,7 +9,7 @@ from shared.events.event import Category, Door, Event, Sealed
 
 
 class UnitOpened(Event):
-    """A unit exists from a day on. Said by nomination; heard by review."""
+    """A unit exists from a day on. Said by nomination; heard by review, notification."""
 
     said_by = "nomination"
     keyed_by = "unit_id"

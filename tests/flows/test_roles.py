@@ -28,7 +28,7 @@ async def test_a_role_taken_back_is_gone_in_every_service_within_a_minute(runnin
     expect(await teacher.get("/lan-toa/bai"), 403)
     page = expect(await chief.get(PEOPLE), 200)
     (identity,) = re.findall(r'value="(http://id\.localhost:\d+\|nguoi-de-cu)"', page.text[page.text.find("<select") :])
-    expect(await chief.post(PEOPLE, {"identity": identity, "role": "editor"}), 200)
+    expect(await chief.post(PEOPLE, {"identity": identity, "role": "editor", "unit": "ca-co-quan"}), 200)
     # Two browsers; what they hold names the new role.
     browsers = [await Person(address).sign_in("nguoi-de-cu") for _ in range(2)]
     for browser in browsers:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from services.notification.actions import accounts, messages
+from services.notification.actions import accounts, messages, units
 from services.notification.app import Book
 from shared import outbox
 from shared.audit import Actor
@@ -220,20 +220,27 @@ async def test_people_stand_in_the_order_of_their_given_names(site: Site) -> Non
     assert sorted(names, key=page.index) == ["Lê An", "Đỗ Thị Ánh", "Vũ Ngọc Ân", "Cao Bích Đào", "Bùi Xuân Phúc"]
 
 
+async def hear_of(site: Site, unit_id: UUID, name: str) -> None:
+    """A unit was opened."""
+    async with site.database.transaction() as session:
+        await units.note_unit(session, agency="tan-binh", unit_id=unit_id, name=name, valid_from=make.TODAY)
+
+
 async def test_an_administrator_gives_a_role_and_takes_it_back(site: Site) -> None:
     here = "/viec/quan-tri/nguoi"
     tam = await visit(site, "tam", Role("member"))
+    await hear_of(site, make.SCHOOL, "Trường THCS Hoa Mai")
     async with as_(site, await visit(site, "quan-tri", Role("administrator"))) as chief:
         asked = {
             "identity": f"{ISSUER}|tam",
             "role": "officer",
-            "unit": "",
+            "unit": str(make.SCHOOL),
             "since": "01/01/2024",
             "until": "01/01/2025",
         }
         assert (await chief.post(here, data=asked)).headers["location"] == here
         page = text_of(await chief.get(here))
-        assert "Cán bộ phụ trách · từ 01/01/2024 · đến trước 01/01/2025 · cấp tại đây" in page
+        assert "Cán bộ phụ trách · Trường THCS Hoa Mai · từ 01/01/2024 · đến trước 01/01/2025 · cấp tại đây" in page
         assert "Ủy viên hội đồng · do nơi cấp tài khoản nêu" in page
         ((grant_id,),) = await rows(site.database, "select id from grants")
         assert (await chief.post(f"{here}/thu-hoi/{grant_id}")).headers["location"] == here
@@ -248,7 +255,8 @@ async def test_an_administrator_gives_a_role_and_takes_it_back(site: Site) -> No
     ("change", "words"),
     [
         ({"role": "king"}, "Hãy chọn một vai trò."),
-        ({"unit": "x"}, "Mã đơn vị gồm 36 chữ và số."),
+        ({"unit": ""}, "Hãy chọn một đơn vị, hoặc cả cơ quan."),
+        ({"unit": str(make.OTHER_SCHOOL)}, "Hãy chọn một đơn vị, hoặc cả cơ quan."),
         ({"since": "31/02/2024"}, "Ngày viết như 20/11/2026."),
         ({"until": "2024"}, "Ngày viết như 20/11/2026."),
         ({"since": "02/01/2024", "until": "01/01/2024"}, "Ngày hết hạn phải sau ngày bắt đầu."),
@@ -261,7 +269,7 @@ async def test_a_role_that_cannot_be_given_is_told_where_it_is_wrong(
 ) -> None:
     await visit(site, "tam")
     async with as_(site, await visit(site, "quan-tri", Role("administrator"))) as chief:
-        asked = {"identity": f"{ISSUER}|tam", "role": "officer"} | change
+        asked = {"identity": f"{ISSUER}|tam", "role": "officer", "unit": "ca-co-quan"} | change
         answer = await chief.post("/viec/quan-tri/nguoi", data=asked)
     assert (answer.status_code, words in text_of(answer)) == (422, True)
     assert await rows(site.database, "select count(*) from grants") == [(0,)]

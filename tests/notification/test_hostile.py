@@ -22,7 +22,7 @@ from services.notification.consumers.background import letter
 from services.notification.consumers.receivers import take_contacts
 from services.notification.rules import Channel
 from services.notification.tables import Message
-from shared.events import ConsentAsked, Event, NominationSubmitted, PlanPublished
+from shared.events import ConsentAsked, Event, NominationSubmitted, PlanPublished, UnitOpened
 from shared.inbox.batch import EVENT_ID, SPEAKER
 from shared.names import normal
 from shared.parcels import Manifest, Opened
@@ -54,7 +54,7 @@ UNSEEN = {
     "refused POST /phien phien",
     f"refused POST {PEOPLE}/ket-thuc-phien identity",
     "refused POST /viec/luot-chay danh-sach",
-    *(f"refused {GRANT} {name}" for name in ("identity", "role")),
+    *(f"refused {GRANT} {name}" for name in ("identity", "role", "unit")),
 }
 """What no page tells: names of those who are asked, and answers that were not among those to choose from."""
 
@@ -82,6 +82,8 @@ async def seeded(site: Site, texts: Texts) -> None:
             who, code = f"https://id|{texts('account')}", texts("code", number, 40)
             at = make.AT + timedelta(minutes=number)
             await messages.tell(session, "tan-binh", uuid7(), who, notice="submitted", code=code, at=at)
+    since: dict[str, Any] = {"valid_from": make.TODAY, "kind": "school", "occurred_at": make.AT}
+    await hear(site, UnitOpened(unit_id=make.SCHOOL, name=texts.whole("unit name"), **since))
     about: dict[str, Any] = {"issuer": "", "period": "", "version": 1, "occurred_at": make.AT}
     for number in range(len(BUNDLES)):
         plan = PlanPublished(plan_id=UUID(int=20 + number), title=texts("plan", number), **about)

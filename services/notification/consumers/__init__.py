@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.notification.actions import links, messages, tasks
+from services.notification.actions import links, messages, tasks, units
 from services.notification.rules import CASE_KINDS, STORY_KINDS, Kind
 from shared import parcels
 from shared.events import (
@@ -34,6 +34,7 @@ from shared.events import (
     StoryAwaits,
     StoryPublished,
     StoryRetracted,
+    UnitOpened,
 )
 from shared.inbox import Handlers, event_id_of, speaker_of
 from shared.outbox import agency_of
@@ -88,6 +89,13 @@ async def _open(
 
 async def _close(session: AsyncSession, kind: Kind, thing_id: UUID, version: int = tasks.FOR_GOOD) -> None:
     await tasks.close_task(session, agency=agency_of(session), kind=kind, thing_id=thing_id, version=version)
+
+
+async def on_unit_opened(session: AsyncSession, event: UnitOpened) -> None:
+    """Roles are given for a unit by its name."""
+    await units.note_unit(
+        session, agency=agency_of(session), unit_id=event.unit_id, name=event.name, valid_from=event.valid_from
+    )
 
 
 async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
@@ -261,6 +269,7 @@ async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> No
 
 
 HANDLERS: Handlers = {
+    UnitOpened: on_unit_opened,
     PlanPublished: on_plan_published,
     PlanAcknowledged: on_plan_acknowledged,
     PlanWithdrawn: on_plan_withdrawn,

@@ -1,6 +1,6 @@
 """Who has which role: from the provider, or given here by an administrator."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -26,6 +26,8 @@ from shared.web import Db, Html, Now
 router = APIRouter(prefix="/viec/quan-tri/nguoi", include_in_schema=False, dependencies=[allowed("people.manage")])
 HERE = "/viec/quan-tri/nguoi"
 HERE_GIVEN = Said("cấp tại đây")
+UNKNOWN = Said("đơn vị chưa rõ tên")
+"""Of a unit that the provider of accounts names and that no plan of this agency has opened."""
 COLUMNS = (
     Column("Họ và tên"),
     Column("Vai trò"),
@@ -35,6 +37,10 @@ COLUMNS = (
     Column("Đến trước ngày"),
     Column("Vào lần cuối"),
 )
+
+
+WHOLE = "ca-co-quan"
+"""What the form says for the whole agency: nobody gives a role for all by leaving a field alone."""
 
 
 def administrator(person: SignedIn, clock: Now) -> ActingAs:
@@ -55,17 +61,14 @@ class Asked:
     since: Annotated[str, Form(max_length=10)] = ""
     until: Annotated[str, Form(max_length=10)] = ""
 
-    def read(self) -> tuple[Role | None, dict[str, str]]:
-        """The role, or what is wrong by field."""
+    def read(self, units: Collection[UUID]) -> tuple[Role | None, dict[str, str]]:
+        """The role, for one of these units or for the whole agency; or what is wrong by field."""
         errors: dict[str, str] = {}
         if self.role not in ROLE_NAMES:
             errors["role"] = "Hãy chọn một vai trò."
-        unit: UUID | None = None
-        if self.unit.strip():
-            try:
-                unit = UUID(self.unit.strip())
-            except ValueError:
-                errors["unit"] = "Mã đơn vị gồm 36 chữ và số. Để trống nếu vai trò là của cả cơ quan."
+        unit = next((one for one in units if str(one) == self.unit), None)
+        if self.unit != WHOLE and unit is None:
+            errors["unit"] = "Hãy chọn một đơn vị, hoặc cả cơ quan."
         days: dict[str, date | None] = {}
         for name, text in (("since", self.since.strip()), ("until", self.until.strip())):
             days[name] = read_day(text) if text else None
@@ -89,9 +92,10 @@ async def _page(
     async with database.reading() as session:
         found = await queries.list_accounts(session, agency=agency)
         grants = await queries.list_grants(session, agency=agency)
+        units = await queries.list_units(session, agency=agency)
     people = sorted(found, key=lambda one: sort_key(one.name))
     if wants_file(request):
-        return spreadsheet(request, "Người và vai trò", COLUMNS, _rows(people, grants), file="nguoi-va-vai-tro")
+        return spreadsheet(request, "Người và vai trò", COLUMNS, _rows(people, grants, units), file="nguoi-va-vai-tro")
     return pages.render(
         request,
         "people.html",
@@ -102,22 +106,25 @@ async def _page(
         ],
         strangers=[g for g in grants if g.identity not in {one.identity for one in people}],
         role_names=ROLE_NAMES,
+        units=units,
+        unknown=UNKNOWN.text,
+        whole=WHOLE,
         asked=asked or Asked(),
         errors=errors or {},
     )
 
 
-def _rows(people: Sequence[Account], grants: Sequence[Grant]) -> list[tuple[Cell, ...]]:
+def _rows(people: Sequence[Account], grants: Sequence[Grant], units: Mapping[UUID, str]) -> list[tuple[Cell, ...]]:
     """A line for each role, and one for everybody without; who never came in is known by the account alone."""
     rows: list[tuple[Cell, ...]] = []
     for one in people:
         given = [(role, Said("do nơi cấp tài khoản nêu")) for role in map(Role.from_claim, one.roles)]
         given += [(_role(grant), HERE_GIVEN) for grant in grants if grant.identity == one.identity]
-        rows += [_row(one.name, role, source, one.seen_at) for role, source in given]
+        rows += [_row(one.name, role, units, source, one.seen_at) for role, source in given]
         rows += [] if given else [(one.name, None, None, None, None, None, one.seen_at)]
     known = {one.identity for one in people}
     rows += [
-        _row(grant.identity.rsplit("|", 1)[-1], _role(grant), HERE_GIVEN, None)
+        _row(grant.identity.rsplit("|", 1)[-1], _role(grant), units, HERE_GIVEN, None)
         for grant in grants
         if grant.identity not in known
     ]
@@ -128,8 +135,8 @@ def _role(grant: Grant) -> Role:
     return Role(grant.role, grant.unit_id, grant.since, grant.until)
 
 
-def _row(name: str, role: Role, source: Said, seen_at: datetime | None) -> tuple[Cell, ...]:
-    unit = str(role.unit_id) if role.unit_id else Said("Cả cơ quan")
+def _row(name: str, role: Role, units: Mapping[UUID, str], source: Said, seen_at: datetime | None) -> tuple[Cell, ...]:
+    unit = units.get(role.unit_id, UNKNOWN) if role.unit_id else Said("Cả cơ quan")
     return name, Said(ROLE_NAMES[role.role]), unit, source, role.since, role.until, seen_at
 
 
@@ -149,8 +156,10 @@ async def give(
     asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Give a role."""
-    role, errors = asked.read()
     agency = database.speaker.agency
+    async with database.reading() as session:
+        units = await queries.list_units(session, agency=agency)
+    role, errors = asked.read(units)
     if role is not None:
         try:
             async with database.transaction() as session:
