@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,6 +16,9 @@ from typing import IO, Any
 from deploy.local.children import Recorded, end, started_at
 from deploy.local.ports import free_port
 from shared.clock import offset_to
+
+LETS_GO_WITHIN = 5.0
+"""Seconds for which a process that has ended may still hold the folder: its threads die one after the other."""
 
 
 class AlreadyRunning(Exception):
@@ -44,11 +48,17 @@ class Local:
             raise NotOurs(f"{self.folder} was not made by the runner: take another --local")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
         lock = self._lock_path.open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise AlreadyRunning(self.folder, self.holder()) from None
+        until = time.monotonic() + LETS_GO_WITHIN
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                holder = self.holder()
+                if holder is None or holder.is_alive() or time.monotonic() > until:
+                    lock.close()
+                    raise AlreadyRunning(self.folder, holder) from None
+                time.sleep(0.05)
         lock.truncate(0)
         me = Recorded("runner", os.getpid(), started_at(os.getpid()) or "")
         lock.write(json.dumps(asdict(me)))
