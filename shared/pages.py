@@ -23,6 +23,7 @@ from starlette.routing import Route
 from shared.cells import make_cells
 from shared.clock import Clock
 from shared.formats import day, day_in_words, file_size, in_vietnamese, moment, number, percent, time_of_day
+from shared.identity import form_tokens
 from shared.identity.people import ROLE_NAMES, Person
 from shared.language import LANGUAGES, base_of, language, translate, translate_count
 from shared.looks import MENU, STATES, Entry, Section
@@ -130,7 +131,13 @@ class Pages:
         told = {**(headers_with(nonce) if nonce else HEADERS), **cache, **(headers or {})}
         if not person:
             return HTMLResponse(text, status_code, told)  # what is kept of it is compressed once, there
-        return HTMLResponse(_pressed(request, text.encode(), told), status_code, told)
+        known = form_tokens.value_of(request)
+        value = known or form_tokens.new_value()
+        body = form_tokens.put_into(text, value).encode()
+        response = HTMLResponse(_pressed(request, body, told), status_code, told)
+        if not known:
+            form_tokens.keep(response, value)
+        return response
 
     def error(
         self,

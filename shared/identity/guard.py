@@ -17,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.database import Database
+from shared.identity import form_tokens
+from shared.identity.form_tokens import FIELD
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
 from shared.identity.sessions import COOKIE, BadSession, SessionReader, set_cookie
 from shared.language import translate
@@ -45,6 +47,10 @@ LONG_ENOUGH_TO_SHOW = 40
 """Characters: what somebody typed, and not a code or a choice."""
 
 
+class NotOurForm(Exception):
+    """What was sent with a session did not come from a form of ours, or from one of a browser that forgot it."""
+
+
 class NotSignedIn(Exception):
     """The route needs a person and the request carries no valid session."""
 
@@ -52,7 +58,7 @@ class NotSignedIn(Exception):
 async def signed_in(request: Request) -> Person:
     """The person of the request's session; remembered in `request.state.person` for its page.
 
-    Raises NotSignedIn, and Due for a page that can wait for a newer token.
+    Raises NotSignedIn, Due for a page that can wait for a newer token, and NotOurForm for what no form of ours sent.
     """
     token = request.cookies.get(COOKIE)
     if not token:
@@ -66,6 +72,9 @@ async def signed_in(request: Request) -> Person:
     if session.is_due(reader.clock.real()) and _can_wait(request):
         raise Due
     request.state.person = session.person
+    # The API takes JSON, which no form sends.
+    if request.method not in _READING and not wants_json(request) and not await form_tokens.carries(request):
+        raise NotOurForm
     return session.person
 
 
@@ -89,6 +98,7 @@ def protect(
     """
     app.state.sessions = sessions
     app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(NotOurForm, _on_not_our_form)
     app.add_exception_handler(Due, _on_due)
     app.add_exception_handler(Forbidden, _on_forbidden)
     # Innermost, so that their answers carry the correlation id that an outer one made.
@@ -179,19 +189,32 @@ async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
     if request.method in {"GET", "HEAD"}:
         return RedirectResponse(f"/vao?ve={quote(local_path(_here(request)), safe='/')}", 303)
     # Redirecting would lose the form's words: they stand in this page, to be sent again after signing in elsewhere.
-    # The route's own reading of the body, if it has one, is kept in the request; a body that is no form reads empty.
+    return await _once_more(request, 401)
+
+
+async def _on_not_our_form(request: Request, _error: Exception) -> Response:
+    _log.warning("request.refused", reason="form without its browser's value", path=route_of(request))
+    return await _once_more(request, 403)
+
+
+async def _once_more(request: Request, status: int) -> Response:
+    """A page with what was typed, to be sent again.
+
+    The route's own reading of the body, if it has one, is kept in the request; a body that is no form reads empty.
+    """
     async with request.form() as form:
         sent = form.multi_items()
-    fields = [(name, value) for name, value in sent if isinstance(value, str)]
+    signed_in_ = getattr(request.state, "person", None) is not None
+    fields = [(name, value) for name, value in sent if isinstance(value, str) and (name != FIELD or not signed_in_)]
     return get_pages(request).render(
         request,
         "signed_out.html",
-        status_code=401,
+        status_code=status,
         headers={"Cache-Control": "private, no-store"},
         action=request.url.path,
         fields=fields,
-        shown=[value for _, value in fields if len(value) > LONG_ENOUGH_TO_SHOW],
-        lost_files=len(fields) < len(sent),
+        shown=[value for name, value in fields if len(value) > LONG_ENOUGH_TO_SHOW and name != FIELD],
+        lost_files=len(fields) < len([name for name, _ in sent if name != FIELD or not signed_in_]),
     )
 
 

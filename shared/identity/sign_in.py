@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from shared.identity import form_tokens
 from shared.identity.guard import RENEWAL, TRIED, local_path
 from shared.identity.people import BadRole, Person, Role
 from shared.identity.provider import FINISH, Attempt, Provider, ProviderUnreachable, SignInRefused
@@ -128,6 +129,8 @@ class SignIn:
         response = RedirectResponse(local_path(attempt.back_to), 303, _NO_STORE)
         delete_cookie(response, ATTEMPT_COOKIE)
         set_cookie(response, COOKIE, token, self.idle)
+        if not form_tokens.value_of(request):
+            form_tokens.keep(response, form_tokens.new_value())
         return response
 
     def _provider_of(self, attempt: Attempt, id_: str) -> Provider:

@@ -36,7 +36,7 @@ def without_place(answer: httpx2.Response) -> str:
     told = (
         f"{sorted((name, value) for name, value in answer.headers.items() if name != 'content-length')} {answer.text}"
     )
-    told = re.sub(r"""nonce(="[^"]*"|-[^']*')|href="[^"]*lang=en\"""", "", told)
+    told = re.sub(r"""nonce(="[^"]*"|-[^']*')|name="_phieu" value="[^"]*"|href="[^"]*lang=en\"""", "", told)
     return told.replace(answer.headers["x-correlation-id"], "")
 
 

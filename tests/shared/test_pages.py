@@ -286,7 +286,7 @@ async def test_desk_s_parts_read_as_written(browser: httpx2.AsyncClient) -> None
     ]
     assert words(page, "//form[@class='consequences']/ul/li") == ["298 hồ sơ có kết luận", "41 đơn vị nhận tin"]
     assert words(page, "//form[@class='consequences']//button") == ["Công bố 298 kết luận"]
-    assert page.xpath("//form[@class='consequences']//input/@name") == ["version"]
+    assert page.xpath("//form[@class='consequences']//input/@name") == ["_phieu", "version"]
     assert words(page, "//ol[@class='breadcrumb']/li") == ["Xét duyệt", "Đợt tháng 11/2024"]
 
 

@@ -23,6 +23,7 @@ from shared.clock import Clock, FixedClock
 from shared.database import Database
 from shared.events import SERVICES
 from shared.federation import Federation, Recipient
+from shared.identity.form_tokens import FIELD, FORM_COOKIE, masked, new_value
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE, PRIVATE_FILE, PUBLIC_FILE, SessionMinter, make_session_keys
 from shared.jobs import Jobs
@@ -35,6 +36,22 @@ from tests.support.databases import PASSWORD, Databases
 ADDRESS = "https://tan-binh.localhost"
 ISSUER = "https://id"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
+
+
+class Tab(httpx2.AsyncClient):
+    """A browser whose forms carry what our pages put into them."""
+
+    value = new_value()
+
+    async def request(self, method: str, url: Any, **more: Any) -> httpx2.Response:
+        """One request; a form that is sent with a session carries the browser's value."""
+        told = self.headers.get("cookie", "")
+        if COOKIE in told and FORM_COOKIE not in told:
+            self.headers["cookie"] = f"{told}; {FORM_COOKIE}={self.value}"
+        if method == "POST" and more.get("json") is None and more.get("content") is None and "/api/" not in str(url):
+            value = self.value if COOKIE in told else self.cookies.get(FORM_COOKIE)
+            more["data"] = ({FIELD: masked(value)} if value else {}) | dict(more.get("data") or {})
+        return await super().request(method, url, **more)
 
 
 @dataclass
@@ -60,7 +77,7 @@ class Site:
     def client(self, headers: dict[str, str]) -> httpx2.AsyncClient:
         """A browser with these headers; what the application raises is an answer, as behind a server."""
         transport = httpx2.ASGITransport(self.app, raise_app_exceptions=False)
-        return httpx2.AsyncClient(transport=transport, base_url=ADDRESS, headers=SAME_ORIGIN | headers)
+        return Tab(transport=transport, base_url=ADDRESS, headers=SAME_ORIGIN | headers)
 
     def anybody(self) -> httpx2.AsyncClient:
         """Somebody who is not signed in."""

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 from deploy.local.ports import LOOPBACK
+from shared.identity.form_tokens import FIELD, FORM_COOKIE, masked
 
 
 class Unexpected(Exception):
@@ -55,6 +56,8 @@ class Browser:
             parts = urlsplit(url)
             headers = {"host": parts.netloc, "cookie": self._cookie_header(parts.netloc)}
             if method == "POST":
+                value = self._cookies.get(parts.netloc, {}).get(FORM_COOKIE)
+                form = {**(form or {}), **({FIELD: masked(value)} if value else {})}  # as the page's form carries it
                 headers |= {"origin": f"{parts.scheme}://{parts.netloc}", "sec-fetch-site": "same-origin"}
             answer = await self._client.request(
                 method,
