@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from shared.identity.sessions import COOKIE
 from tests.browser.town import Town
 from tests.support.browser import launched, sign_in
 
@@ -52,7 +53,7 @@ async def test_words_outlive_a_broken_line_and_an_ended_session(town: Town, chro
         await page.get_by_role("button", name="Khôi phục").click()
         await expect(words).to_have_value(FIRST + MORE)
 
-        await page.context.clear_cookies()
+        await page.context.clear_cookies(name=COOKIE)
         await words.fill(FIRST + MORE + LAST)
         await page.get_by_role("button", name="Lưu", exact=True).click()
         await expect(page.locator("h1")).to_have_text("Phiên làm việc đã hết")
