@@ -51,18 +51,50 @@ async def serving(service: str, bench: str, settings: dict[str, Any]) -> AsyncIt
         await process.wait()
 
 
+def _asked(path: str, headers: dict[str, str]) -> bytes:
+    told = {"host": "tan-binh.localhost", "accept-encoding": "gzip"} | headers
+    lines = [f"GET {path} HTTP/1.1\r\n", *(f"{name}: {value}\r\n" for name, value in told.items()), "\r\n"]
+    return "".join(lines).encode()
+
+
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: bytes) -> None:
+    writer.write(asked)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head
+    size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    await reader.readexactly(size)
+
+
+async def steadily(port: int, path: str, rate: int, seconds: int, **headers: str) -> list[float]:
+    """Seconds until each of so many requests a second was answered, from when it was due.
+
+    None waits for the ones before: who finds no connection free opens one more.
+    """
+    asked = _asked(path, headers)
+    free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    begun = time.perf_counter()
+
+    async def one(number: int) -> float:
+        due = begun + number / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        connection = free.pop() if free else await asyncio.open_connection(LOOPBACK, port)
+        await _read(*connection, asked)
+        free.append(connection)
+        return time.perf_counter() - due
+
+    found = await asyncio.gather(*(one(number) for number in range(rate * seconds)))
+    for _, writer in free:
+        writer.close()
+    return list(found)
+
+
 def reading(port: int, path: str, requests: int, *, readers: int = READERS, **headers: str) -> Reading:
     """Seconds in which all readers together have read the page so many times; `headers` beside the usual ones."""
-    told = {"host": "tan-binh.localhost", "accept-encoding": "gzip"} | headers
-    asked = "".join([f"GET {path} HTTP/1.1\r\n", *(f"{name}: {value}\r\n" for name, value in told.items()), "\r\n"])
+    asked = _asked(path, headers)
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(requests // readers):
-            writer.write(asked.encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200"), head
-            size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            await reader.readexactly(size)
+            await _read(reader, writer, asked)
 
     async def all_readers() -> float:
         connections = [await asyncio.open_connection(LOOPBACK, port) for _ in range(readers)]
