@@ -5,7 +5,7 @@ from deploy.local.services import ROOT, Stage
 
 DEPLOY = ROOT / "deploy"
 FOR_ALL = {
-    "nomination": ("criteria/dien-hinh-tien-tien-2023.toml",),
+    "nomination": ("calendars/viet-nam.toml", "criteria/dien-hinh-tien-tien-2023.toml"),
     "review": ("rules/council.toml",),
     "publishing": ("rules/consent.toml",),
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination.actions import plans
+from services.nomination.actions import plans, working_days
 from services.nomination.app import build
 from services.nomination.consumers import HANDLERS
 from shared.audit import Actor
@@ -14,11 +14,12 @@ from shared.runtime import Runtime
 
 
 async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any]) -> None:
-    """Enter units, a plan with its rounds, or criteria."""
+    """Enter units, a plan with its rounds, criteria, or years of the calendar of working days."""
     agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
     by, at = Actor("system:command-line", "administrator"), runtime.clock.now()
     for unit in content.get("unit", []):
         await plans.open_unit(session, agency, at=at, by=by, **unit)
+    await working_days.enter_calendar(session, agency, years=content.get("calendar", []), by=by)
     if "plan" in content:
         await plans.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), at=at, by=by)
     if "criterion" in content:

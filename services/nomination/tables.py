@@ -247,6 +247,17 @@ class Step(Row, table=True):
     with_agency: str | None = Field(default=None, max_length=31, description="the other side of a referral")
 
 
+class CalendarYear(Row, table=True):
+    """What the agency's calendar of working days says of a year; `days` are those that are not as their weekday."""
+
+    __tablename__ = "calendar_years"
+
+    agency: str = Field(primary_key=True, max_length=31)
+    year: int = Field(primary_key=True)
+    source: str
+    days: list[dict[str, Any]] = Field(sa_type=JSONB)
+
+
 class Counter(Row, table=True):
     """The last number given in a year, for codes."""
 
