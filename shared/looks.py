@@ -88,7 +88,7 @@ STATES: dict[str, dict[str, State]] = {
         "upcoming": State("Sắp mở", "info", "clock"),
         "open": State("Đang nhận", "run", "inbox"),
         "closing": State("Sắp hết hạn", "wait", "alert"),
-        "grace": State("Đang gia hạn", "wait", "hourglass"),
+        "grace": State("Nhận muộn", "wait", "hourglass"),
         "closed": State("Đã đóng", "off", "lock"),
     },
     "nomination": {

@@ -1,6 +1,6 @@
 """This service's database: row classes, beside the tables of outbox, inbox and audit."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,14 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services.nomination.rules import ClaimState, PlanState, Relation, State
+from services.nomination.rules.rounds import Kind, Window
 from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates, search_words
+from shared.clock import VIETNAM
 from shared.database import new_metadata, words
 from shared.events import Category
 from shared.identity import ended
 from shared.running import runs
+from shared.working_days import Calendar, Marked
 
 METADATA = new_metadata()
 for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates, search_words, runs):
@@ -116,10 +119,37 @@ class Round(Row, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     plan_id: UUID = Field(foreign_key="plans.id")
     name: str
+    kind: Kind = Field(default=Kind.WINDOW, sa_type=words(Kind, "kind"))
     opens_on: date
     closes_on: date | None = None
+    closes_at: time | None = Field(default=None, description="on its last day, in Vietnam; none: as the day ends")
+    grace_days: int = Field(default=0, description="working days in which what comes late is still taken")
+    extended_to: date | None = Field(default=None, description="its last day since it was extended")
     confirmed: bool = False
     note: str = ""
+
+    @property
+    def last_day(self) -> date | None:
+        """The day it closes, an extension counted in."""
+        return self.extended_to or self.closes_on
+
+    def window(self, calendar: Calendar) -> Window:
+        """When it takes dossiers, by that calendar."""
+        return Window.of(self.opens_on, self.last_day, self.closes_at, self.grace_days, zone=VIETNAM, add=calendar.add)
+
+
+class RoundExtension(Row, table=True):
+    """That an officer moved a round's end, and why: units read it."""
+
+    __tablename__ = "round_extensions"
+    __table_args__ = (Index(None, "round_id", "at"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    round_id: UUID = Field(foreign_key="rounds.id")
+    before: date
+    until: date
+    reason: str
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Criterion(Row, table=True):
@@ -188,6 +218,8 @@ class Nomination(Row, table=True):
     nominator: str
     started_at: datetime = Field(sa_type=DateTime(timezone=True))
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    handed_in_on: date | None = Field(default=None, description="the day of the first hand-in, in Vietnam")
+    late: bool = Field(default=False, description="first handed in within its round's grace")
     given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
 
 
@@ -256,6 +288,11 @@ class CalendarYear(Row, table=True):
     year: int = Field(primary_key=True)
     source: str
     days: list[dict[str, Any]] = Field(sa_type=JSONB)
+
+    @property
+    def marked(self) -> list[Marked]:
+        """The days as `shared.working_days` has them."""
+        return [Marked(**one | {"day": date.fromisoformat(one["day"])}) for one in self.days]
 
 
 class Counter(Row, table=True):

@@ -56,6 +56,7 @@ async def test_a_nomination_by_software_from_draft_to_hand_in(site: Site, plan: 
         "state": "draft",
         "version": 3,
         "revision": 0,
+        "late": False,
         "unit_id": str(make.SCHOOL),
         "round_id": str(plan.open),
         "category": "teacher",

@@ -36,7 +36,9 @@ async def known(database: Database) -> Calendar:
 
 async def audited(database: Database) -> list[tuple[object, ...]]:
     async with database.reading() as session:
-        rows = await session.execute(text("select verb, object from audit where verb = 'calendar.entered' order by object"))
+        rows = await session.execute(
+            text("select verb, object from audit where verb = 'calendar.entered' order by object")
+        )
         return [tuple(row) for row in rows]
 
 

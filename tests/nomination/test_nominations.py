@@ -1,7 +1,7 @@
 """Dossiers on real PostgreSQL: what is saved, what is refused, what is said."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +99,6 @@ async def submit(database: Database, nomination: Nomination) -> list[Event]:
             version=nomination.version,
             dossier=make.PARCEL,
             at=make.AT,
-            today=make.TODAY,
             by=make.NOMINATOR,
         )
         return list(outbox.recorded(session))
@@ -226,8 +225,7 @@ async def test_a_round_that_has_ended_keeps_the_draft(database: Database, plan: 
                 nomination_id=made.id,
                 version=made.version,
                 dossier=make.PARCEL,
-                at=make.AT,
-                today=date(2024, 11, 21),
+                at=datetime(2024, 11, 20, 17, tzinfo=UTC),
                 by=make.NOMINATOR,
             )
     assert await rows(database, "select state, revision from nominations") == [("draft", 0)]

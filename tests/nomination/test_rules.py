@@ -11,14 +11,12 @@ from services.nomination.rules import (
     NotADraft,
     NotComplete,
     Relation,
-    RoundNotOpen,
     State,
     TooMuch,
     check_contacts,
     check_editable,
     check_length,
     check_room,
-    check_round_open,
     check_submittable,
     code,
     is_reachable,
@@ -30,26 +28,6 @@ pytestmark = pytest.mark.unit
 TODAY = date(2024, 10, 15)
 BORN = date(2011, 9, 5)
 SELF, GUARDIAN = Relation.SELF, Relation.GUARDIAN
-
-
-@pytest.mark.parametrize(
-    ("opens", "closes", "refused"),
-    [
-        (date(2024, 10, 15), None, None),
-        (date(2024, 10, 1), date(2024, 10, 15), None),
-        (date(2024, 10, 16), None, "Đợt này chưa mở. Ngày mở: 16/10/2024. Bản nháp của bạn vẫn còn."),
-        (date(2024, 1, 1), date(2024, 10, 14), "Đợt này đã đóng ngày 14/10/2024. Bản nháp của bạn vẫn còn."),
-    ],
-)
-def test_a_round_takes_nominations_from_its_first_to_its_last_day(
-    opens: date, closes: date | None, refused: str | None
-) -> None:
-    if refused is None:
-        check_round_open(opens, closes, TODAY)
-        return
-    with pytest.raises(RoundNotOpen) as error:
-        check_round_open(opens, closes, TODAY)
-    assert str(error.value) == refused
 
 
 @pytest.mark.parametrize("state", State)
@@ -86,7 +64,7 @@ def test_what_is_missing_is_told_by_criterion(claims: list[Claimed], reachable: 
 
 def test_what_is_not_complete_says_what_is_missing() -> None:
     with pytest.raises(NotComplete) as error:
-        check_submittable(State.DRAFT, TODAY, None, TODAY, ["A"], [Claimed("A", "dạy giỏi", 0)], reachable=True)
+        check_submittable(State.DRAFT, ["A"], [Claimed("A", "dạy giỏi", 0)], reachable=True)
     assert error.value.missing == {"A": NO_PROOF}
 
 

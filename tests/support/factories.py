@@ -148,7 +148,7 @@ async def submitted(database: Database, round_id: UUID) -> nominating.Nomination
     made = await draft(database, round_id)
     async with database.transaction() as session:
         return await nominations.submit_nomination(
-            session, nomination_id=made.id, version=made.version, dossier=PARCEL, at=AT, today=TODAY, by=NOMINATOR
+            session, nomination_id=made.id, version=made.version, dossier=PARCEL, at=AT, by=NOMINATOR
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
+from services.nomination.actions import rounds
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.tables import (
@@ -26,6 +27,7 @@ from services.nomination.tables import (
 )
 from shared import audit, outbox, parcels, search_words
 from shared.audit import Actor
+from shared.clock import local_date
 from shared.events import (
     Category,
     NominationRevised,
@@ -61,7 +63,7 @@ async def start_nomination(
     if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
     rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
-    rules.check_round_open(chosen.opens_on, chosen.closes_on, today)
+    await rounds.check_takes(session, chosen, at)
     rules.check_length("name", normal(name))
     rules.check_length("position", normal(position))
     subject = Subject(
@@ -89,7 +91,7 @@ async def start_nomination(
     session.add(nomination)
     await session.flush()
     await search_words.enter(session, nomination.id, nomination.code, subject.name, unit_id=unit_id)
-    outbox.record(session, _started(nomination, due_on=chosen.closes_on, at=at))
+    outbox.record(session, _started(nomination, due_on=chosen.last_day, at=at))
     await audit.record(session, by, "nomination.started", nomination.id)
     return nomination
 
@@ -216,11 +218,17 @@ async def set_contacts(
     await audit.record(session, by, "contacts.written", nomination_id)
 
 
-async def check_submittable(session: AsyncSession, *, nomination_id: UUID, today: date) -> None:
-    """Raises NotADraft, PlanNotInForce, RoundNotOpen, or NotComplete with what is missing."""
+async def check_submittable(session: AsyncSession, *, nomination_id: UUID, at: datetime) -> bool:
+    """Whether what is handed in now is late. What came back is corrected in its own time, also after the round.
+
+    Raises NotADraft, PlanNotInForce, RoundNotOpen, or NotComplete with what is missing.
+    """
     nomination = await lock(session, nomination_id)
-    chosen = await session.get_one(Round, nomination.round_id)
+    rules.check_editable(nomination.state)
     rules.check_in_force((await session.get_one(Plan, nomination.plan_id)).state)
+    late = nomination.late
+    if nomination.handed_in_on is None:
+        late = await rounds.check_takes(session, await session.get_one(Round, nomination.round_id), at)
     subject = await session.get_one(Subject, nomination.subject_id)
     criteria = await session.scalars(
         select(col(Criterion.code)).where(
@@ -235,30 +243,30 @@ async def check_submittable(session: AsyncSession, *, nomination_id: UUID, today
     )
     rules.check_submittable(
         nomination.state,
-        chosen.opens_on,
-        chosen.closes_on,
-        today,
         list(criteria),
         claims,
         reachable=rules.is_reachable(relations, subject.born_on, child=subject.category is Category.PUPIL),
     )
+    return late
 
 
 async def submit_nomination(
-    session: AsyncSession, *, nomination_id: UUID, version: int, dossier: Sealed, at: datetime, today: date, by: Actor
+    session: AsyncSession, *, nomination_id: UUID, version: int, dossier: Sealed, at: datetime, by: Actor
 ) -> Nomination:
     """Hand a dossier in, the first time or corrected, and announce it; its parcel lies in the store already.
 
-    `version` is that of the nomination when the parcel was packed. Raises NotADraft, RoundNotOpen, NotComplete, or
-    ChangedMeanwhile when something was saved after the packing.
+    `version` is that of the nomination when the parcel was packed, `at` when the person asked for it. Raises NotADraft,
+    RoundNotOpen, NotComplete, or ChangedMeanwhile when something was saved after the packing.
     """
-    await check_submittable(session, nomination_id=nomination_id, today=today)
+    late = await check_submittable(session, nomination_id=nomination_id, at=at)
     nomination = await lock(session, nomination_id)
     if nomination.version != version:
         raise rules.ChangedMeanwhile("", nomination.version)
     subject = await session.get_one(Subject, nomination.subject_id)
     again = nomination.state is State.RETURNED
     nomination.state, nomination.submitted_at = State.SUBMITTED, at
+    if nomination.handed_in_on is None:
+        nomination.handed_in_on, nomination.late = local_date(at), late
     nomination.revision += 1
     nomination.version += 1
     about = {

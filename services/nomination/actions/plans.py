@@ -12,7 +12,8 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination.actions import cascade
-from services.nomination.tables import Criterion, Plan, Round, Unit, UnitEdge
+from services.nomination.actions.rounds import rounds_of
+from services.nomination.tables import Criterion, Plan, Unit, UnitEdge
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import UnitOpened
@@ -83,7 +84,8 @@ async def enter_plan(
 ) -> Plan:
     """Enter an issued plan with its rounds as its papers say it, and tell the agencies below.
 
-    A plan of that code that was entered before is left as it is.
+    A plan of that code that was entered before is left as it is. Raises ValueError when its rounds contradict
+    themselves.
     """
     found = await session.scalar(select(Plan).where(col(Plan.agency) == agency.id, col(Plan.code) == plan["code"]))
     if found is not None:
@@ -91,7 +93,7 @@ async def enter_plan(
     entered = Plan(agency=agency.id, **plan)
     session.add(entered)
     await session.flush()
-    windows = [Round(agency=agency.id, plan_id=entered.id, **one) for one in rounds]
+    windows = [one for told in rounds for one in rounds_of(entered, told)]
     session.add_all(windows)
     outbox.record(session, cascade.published(entered, windows, at))
     await audit.record(session, by, "plan.entered", entered.id)

@@ -52,6 +52,7 @@ def shown(found: Dossier) -> dict[str, Any]:
         "state": nomination.state,
         "version": nomination.version,
         "revision": nomination.revision,
+        "late": nomination.late,
         "unit_id": str(nomination.unit_id),
         "round_id": str(nomination.round_id),
         "category": found.subject.category,

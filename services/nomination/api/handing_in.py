@@ -18,7 +18,7 @@ router = APIRouter()
 @router.post("/nominations/{code}/submission", response_model=None, dependencies=[allowed("nomination.submit")])
 async def submit(by: By, code: str, key: Key = None) -> Response:
     """Hand a dossier in, the first time or corrected."""
-    call = await by.call(key)
+    call, at = await by.call(key), by.clock.now()
     try:
         async with by.runtime.database.transaction() as session:
             before = await idempotency.known(session, call)
@@ -26,7 +26,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
                 return answered(before)
             found = await by.dossier(session, code)
             actor = by.rights.actor("nomination.submit", found.nomination.unit_id)
-            await nominations.check_submittable(session, nomination_id=found.nomination.id, today=by.clock.today())
+            await nominations.check_submittable(session, nomination_id=found.nomination.id, at=at)
         sealed = await packing.seal(by.runtime, packing.dossier_of(found), "review")
         async with by.runtime.database.transaction() as session:
             before = await idempotency.begin(session, call)
@@ -37,8 +37,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
                 nomination_id=found.nomination.id,
                 version=found.nomination.version,
                 dossier=sealed,
-                at=by.clock.now(),
-                today=by.clock.today(),
+                at=at,
                 by=actor,
             )
             found = await by.dossier(session, code)

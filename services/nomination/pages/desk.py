@@ -1,8 +1,8 @@
 """Who sits at a nomination page, what they may see, and how states read."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, HTTPException, Request
@@ -118,6 +118,13 @@ def title_of(step: Step, name_of: Callable[[str], str], own: str) -> tuple[str, 
     return title.format(by=by, to=name_of(step.with_agency) if step.with_agency else ""), token, icon
 
 
+More = TypeVar("More")
+
+
+async def _nothing_more(_session: AsyncSession, _dossier: Dossier) -> None:
+    """A page that shows the dossier only."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """What every page of this service needs: who asks, when, on which database."""
@@ -168,11 +175,19 @@ class Desk:
 
     async def read(self, code: str, verb: str = readings.DOSSIER) -> Dossier:
         """The dossier of that code, to be shown: that it is read is written down first."""
+        found, _ = await self.read_with(code, _nothing_more, verb)
+        return found
+
+    async def read_with(
+        self, code: str, more: Callable[[AsyncSession, Dossier], Awaitable[More]], verb: str = readings.DOSSIER
+    ) -> tuple[Dossier, More]:
+        """The same with what else its page shows, read in the same transaction."""
         async with self.database.reading() as session:
             found = await self.dossier(session, code)
+            beside = await more(session, found)
         by = self.rights.actor("nomination.read", found.nomination.unit_id)
         await readings.leave(self.database, by, verb, found.nomination.id)
-        return found
+        return found, beside
 
 
 async def _desk(request: Request, rights: Granted, database: Db, pages: Html, clock: Now) -> Desk:

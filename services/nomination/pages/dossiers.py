@@ -5,11 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import nominations
+from services.nomination.pages import deadlines
 from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
-from services.nomination.queries import Dossier
+from services.nomination.queries import Dossier, rounds
+from services.nomination.queries.working_days import get_calendar
 from shared import files
 from shared.files import Accepted, FileRefused
 from shared.formats import time_of_day
@@ -24,19 +27,21 @@ router = APIRouter()
 @router.get("/ho-so/{code}", dependencies=[allowed("nomination.read")])
 async def show(desk: AtDesk, code: str) -> Response:
     """A dossier as a list of what is to do."""
-    dossier = await desk.read(code)
-    return _show(desk, dossier)
+    at = desk.clock.now()
 
+    async def of_round(session: AsyncSession, dossier: Dossier) -> rounds.Seen:
+        calendar = await get_calendar(session, agency=desk.agency.id)
+        return rounds.seen(dossier.round, dossier.plan, calendar, at)
 
-def _show(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
+    dossier, window = await desk.read_with(code, of_round)
     state = dossier.nomination.state
     return desk.pages.render(
         desk.request,
         "file.html",
-        status_code=422 if errors else 200,
         dossier=dossier,
         category=CATEGORIES[dossier.subject.category],
-        errors=errors or {},
+        window=window,
+        deadline=deadlines.told(window),
         editable=state in rules.EDITABLE,
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),

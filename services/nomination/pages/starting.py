@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
 from services.nomination.actions import nominations
+from services.nomination.pages import deadlines
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.tables import Nomination, Round, Subject, Unit
+from services.nomination.queries import rounds
+from services.nomination.tables import Nomination, Subject, Unit
 from shared import idempotency
 from shared.events import Category
 from shared.identity.allowed import allowed
-from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list
 from shared.looks import CATEGORIES
@@ -73,20 +74,15 @@ async def new(desk: AtDesk) -> Response:
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     units = desk.nominating
-    today = desk.clock.today()
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units)
-        rounds = [
-            chosen
-            for chosen, _plan in await queries.list_rounds(session, agency=desk.agency.id)
-            if chosen.opens_on <= today and (chosen.closes_on is None or today <= chosen.closes_on)
-        ]
+        found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
     return desk.pages.render(
         desk.request,
         "new.html",
         status_code=422 if errors else 200,
         units=[(unit.id, unit.name) for unit in own],
-        rounds=[(chosen.id, _told(chosen)) for chosen in rounds],
+        rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in found if one.takes],
         categories=CATEGORIES,
         values=values,
         errors=errors,
@@ -162,12 +158,6 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors
-
-
-def _told(chosen: Round) -> str:
-    if chosen.closes_on is None:
-        return chosen.name
-    return translate("{name} (nhận đến hết ngày {day:%d/%m/%Y})", name=chosen.name, day=chosen.closes_on)
 
 
 def _uuid(text: str) -> UUID | None:

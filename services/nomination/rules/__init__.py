@@ -78,7 +78,7 @@ class PlanChanged(Refusal):
 
 
 class RoundNotOpen(Refusal):
-    """The round takes no nominations on this day."""
+    """The round takes no nominations at this time."""
 
     problem = "round-not-open"
 
@@ -155,14 +155,6 @@ def after_news(state: State, told: State) -> State:
     return state if state is State.WITHDRAWN and told is not State.HONOURED else told
 
 
-def check_round_open(opens: date, closes: date | None, today: date) -> None:
-    """Raises RoundNotOpen; the last day counts whole."""
-    if today < opens:
-        raise RoundNotOpen(say("Đợt này chưa mở. Ngày mở: {day:%d/%m/%Y}. Bản nháp của bạn vẫn còn.", day=opens))
-    if closes is not None and today > closes:
-        raise RoundNotOpen(say("Đợt này đã đóng ngày {day:%d/%m/%Y}. Bản nháp của bạn vẫn còn.", day=closes))
-
-
 def check_length(field: str, text: str) -> None:
     """Raises TooMuch."""
     if len(text) > LONGEST[field]:
@@ -202,19 +194,9 @@ def missing(criteria: Collection[str], claims: Collection[Claimed], *, reachable
     return found
 
 
-def check_submittable(
-    state: State,
-    opens: date,
-    closes: date | None,
-    today: date,
-    criteria: Collection[str],
-    claims: Collection[Claimed],
-    *,
-    reachable: bool,
-) -> None:
-    """Raises NotADraft, RoundNotOpen or NotComplete."""
+def check_submittable(state: State, criteria: Collection[str], claims: Collection[Claimed], *, reachable: bool) -> None:
+    """Raises NotADraft or NotComplete."""
     check_editable(state)
-    check_round_open(opens, closes, today)
     lacking = missing(criteria, claims, reachable=reachable)
     if lacking:
         raise NotComplete(lacking)
