@@ -52,6 +52,7 @@ MENU = (
         "Đề cử",
         ("Hồ sơ đề cử", "/de-cu/ho-so", "file", "nomination.read"),
         ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
+        ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
     ),
     _section(

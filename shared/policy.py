@@ -98,6 +98,9 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),
+        # Everybody may know the rounds; whose dossiers are counted in them goes by the units of a role.
+        "round.read": Rule(_STAFF | _at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        "round.extend": Rule(_at(AGENCY, "officer"), "round.read"),
         "criteria.read": Rule(_STAFF),
         # Review: a council belongs to the agency.
         "case.read": Rule(_at(AGENCY, "member", "officer", "signer", "supervisor", "secretary", "chair")),

@@ -77,6 +77,8 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
     files = {place: {"code": code} for place, code in codes.items()}
     claims = {place: {"code": code, "criterion": "GV1"} for place, code in codes.items()}
     ours = {"ours": {"code": "kh-1"}}
+    rounds = {"ours": {"round_id": str(plan.open)}, THEIRS: {"round_id": str(UUID(int=12))}}
+    longer = {"until": "30/11/2024", "reason": "Bão số 6, nhiều trường nghỉ học."}
     above = {"ours": {"issuer_agency": "hcm", "plan_id": str(ABOVE)}}
     new = {"unit": str(make.SCHOOL), "round": str(plan.open), "category": "teacher", "name": "Lê Thị Ánh"}
     call = {
@@ -114,6 +116,9 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         "POST /de-cu/ke-hoach/{code}/thu-hoi": Step(ours, {"version": "99"}),
         "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
         "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
+        "GET /de-cu/dot": Step(),
+        "GET /de-cu/dot/{round_id}": Step(rounds),
+        "POST /de-cu/dot/{round_id}/gia-han": Step(rounds, longer),
         "GET /de-cu/tieu-chi": Step(),
         "GET /de-cu/tim": Step(),
         "GET /de-cu/tim/so": Step(),

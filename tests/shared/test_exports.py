@@ -36,6 +36,7 @@ LISTS = {
         "Bản",
         "Tình trạng",
     ],
+    "/de-cu/dot": ["Đợt", "Kế hoạch", "Tình trạng", "Mở", "Đóng", "Còn lại", "Đã gửi", "Gửi muộn"],
     "/de-cu/tieu-chi": ["Mã", "Đối tượng", "Nội dung", "Kế hoạch ghi thêm", "Minh chứng gợi ý"],
     "/xet-duyet/ho-so": ["Mã", "Loại", "Đơn vị", "Nhận lúc", "Tình trạng"],
     "/xet-duyet/tim": FOUND,
@@ -61,7 +62,7 @@ LISTS = {
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/gui|/rut|/hanh-trinh|/tieu-chi/\{criterion\}|/tep/\{sha256\}|/nhat-ky/lien-ket)"
-    r"|ke-hoach/\{code\}(?:|/thu-hoi)|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
+    r"|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi)|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
 """One record, a form, a file of somebody's."""
 
