@@ -53,6 +53,7 @@ MENU = (
         ("Hồ sơ đề cử", "/de-cu/ho-so", "file", "nomination.read"),
         ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
+        ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
     ),
     _section(

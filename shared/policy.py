@@ -101,6 +101,7 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         # Everybody may know the rounds; whose dossiers are counted in them goes by the units of a role.
         "round.read": Rule(_STAFF | _at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "round.extend": Rule(_at(AGENCY, "officer"), "round.read"),
+        "target.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "criteria.read": Rule(_STAFF),
         # Review: a council belongs to the agency.
         "case.read": Rule(_at(AGENCY, "member", "officer", "signer", "supervisor", "secretary", "chair")),

@@ -14,14 +14,15 @@ from shared.runtime import Runtime
 
 
 async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any]) -> None:
-    """Enter units, a plan with its rounds, criteria, or years of the calendar of working days."""
+    """Enter units, a plan with its rounds and targets, criteria, or years of the calendar of working days."""
     agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
     by, at = Actor("system:command-line", "administrator"), runtime.clock.now()
     for unit in content.get("unit", []):
         await plans.open_unit(session, agency, at=at, by=by, **unit)
     await working_days.enter_calendar(session, agency, years=content.get("calendar", []), by=by)
     if "plan" in content:
-        await plans.enter_plan(session, agency, plan=content["plan"], rounds=content.get("round", []), at=at, by=by)
+        rounds, targets = content.get("round", []), content.get("target", [])
+        await plans.enter_plan(session, agency, plan=content["plan"], rounds=rounds, targets=targets, at=at, by=by)
     if "criterion" in content:
         await plans.enter_criteria(session, agency, pack=content["pack"], criteria=content["criterion"], by=by)
 

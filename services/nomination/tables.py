@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from services.nomination.rules import ClaimState, PlanState, Relation, State
 from services.nomination.rules.rounds import Kind, Window
+from services.nomination.rules.targets import Bound, Counted, Per
 from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates, search_words
 from shared.clock import VIETNAM
 from shared.database import new_metadata, words
@@ -152,6 +153,24 @@ class RoundExtension(Row, table=True):
     at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class Target(Row, table=True):
+    """What a plan asks of its units, in numbers."""
+
+    __tablename__ = "targets"
+    __table_args__ = (Index(None, "plan_id"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    plan_id: UUID = Field(foreign_key="plans.id")
+    unit_kind: str | None = Field(default=None, description="none: units of every kind")
+    bound: Bound = Field(sa_type=words(Bound, "bound"))
+    number: int
+    per: Per = Field(sa_type=words(Per, "per"))
+    counted: Counted = Field(default=Counted.NOMINATIONS, sa_type=words(Counted, "counted"))
+    warns_only: bool = Field(default=False, description="what comes beyond a maximum is taken all the same")
+    confirmed: bool = True
+    note: str = ""
+
+
 class Criterion(Row, table=True):
     """One criterion of a pack; `pack` is the pack's code with its version."""
 
@@ -203,7 +222,11 @@ class Nomination(Row, table=True):
     """A dossier on its way; `version` guards edits, `revision` counts hand-ins."""
 
     __tablename__ = "nominations"
-    __table_args__ = (UniqueConstraint("agency", "code"), Index(None, "agency", "unit_id", "code"))
+    __table_args__ = (
+        UniqueConstraint("agency", "code"),
+        Index(None, "agency", "unit_id", "code"),
+        Index(None, "plan_id", "unit_id"),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     code: str

@@ -1,6 +1,6 @@
 """Nothing that is typed into nominating becomes more than text: in pages, lists, spreadsheets and the API."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criterion}"
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
+EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 API = "/api/v1/nomination/nominations"
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
@@ -52,7 +53,9 @@ async def seeded(site: Site, texts: Texts) -> UUID:
     }
     plan |= {"grounds": [{**ground, "note": texts.whole("ground note"), "confirmed": False}]}
     plan |= {"movements": [{"name": texts.whole("movement")}], "subjects": [texts.whole("subject")]}
-    window = {"name": texts.whole("round"), "opens_on": date(2024, 9, 1), "note": texts.whole("round note")}
+    window: dict[str, Any] = {"name": texts.whole("round"), "note": texts.whole("round note")}
+    window |= {"opens_on": date(2024, 9, 1), "closes_on": date(2024, 11, 20)}
+    asked = {"bound": "at_least", "number": 1, "per": "year", "confirmed": False, "note": texts.whole("target note")}
     told = PlanPublished(
         plan_id=ABOVE,
         version=1,
@@ -77,7 +80,9 @@ async def seeded(site: Site, texts: Texts) -> UUID:
         for number, id in enumerate(UNITS):
             name = texts("unit", number)
             await plans.open_unit(session, make.AGENCY, id=id, code=f"u{number}", name=name, **about)  # type: ignore[arg-type]
-        await plans.enter_plan(session, make.AGENCY, plan=plan, rounds=[window], at=make.AT, by=make.CLERK)
+        await plans.enter_plan(
+            session, make.AGENCY, plan=plan, rounds=[window], targets=[asked], at=make.AT, by=make.CLERK
+        )
         await plans.enter_criteria(session, make.AGENCY, pack=make.PACK, criteria=criteria, by=make.CLERK)
         await cascade.take_plan(session, agency="tan-binh", issuer_agency="hcm", event=told)
         ((found, _),) = await queries.list_rounds(session, agency="tan-binh")
@@ -171,6 +176,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         "email-guardian": lambda n: f"me-{n}@nha.example",
         "born": lambda _n: "05/09/2011",
         "issued_on": lambda _n: "20/09/2023",
+        "until": lambda n: f"{date(2024, 12, 1) + timedelta(days=n):%d/%m/%Y}",
     }
     async with signed_in(site, texts) as who:
         play = Played(who, texts, {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}, must)
@@ -187,12 +193,18 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
                 (CONTACTS, f"/de-cu/ho-so/{code}/lien-he"),
                 (CONTACTS + "/luu", f"/de-cu/ho-so/{code}/lien-he/luu"),
                 (AMEND, "/de-cu/ke-hoach/kh-1/sua"),
+                (EXTEND, f"/de-cu/dot/{round_id}/gia-han"),
                 ("POST /de-cu/luot-chay", "/de-cu/luot-chay"),
             ):
                 await play.post(route, path, number, refused=True)
         for number in range(len(BUNDLES)):
             await play.post(AMEND, "/de-cu/ke-hoach/kh-1/sua", number, version=str(number + 1))
             await play.get(f"GET amended {number}", "/de-cu/ke-hoach/kh-1")
+            await play.post(EXTEND, f"/de-cu/dot/{round_id}/gia-han", number)
+        for name, path in {"round": f"/{round_id}", "rounds": "", "rounds sheet": "?dang=xlsx"}.items():
+            await play.get(f"GET {name}", f"/de-cu/dot{path}")
+        for name, path in {"targets": "", "targets sheet": "?dang=xlsx"}.items():
+            await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
     return play
 
 

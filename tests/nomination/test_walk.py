@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from services.nomination.actions import plans
+from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
-from services.nomination.tables import PlanFromAbove
+from services.nomination.tables import Plan, PlanFromAbove
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
 from shared.policy import Relation, covers
@@ -53,6 +54,8 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
                 until=until,
                 by=make.CLERK,
             )
+        asked = {"bound": "at_least", "number": 1, "per": "year"}
+        session.add(target_of((await session.scalars(select(Plan))).one(), asked))
         session.add(
             PlanFromAbove(
                 agency="tan-binh",
@@ -116,6 +119,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         "POST /de-cu/ke-hoach/{code}/thu-hoi": Step(ours, {"version": "99"}),
         "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
         "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
+        "GET /de-cu/chi-tieu": Step(),
         "GET /de-cu/dot": Step(),
         "GET /de-cu/dot/{round_id}": Step(rounds),
         "POST /de-cu/dot/{round_id}/gia-han": Step(rounds, longer),

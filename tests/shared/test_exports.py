@@ -36,6 +36,7 @@ LISTS = {
         "Bản",
         "Tình trạng",
     ],
+    "/de-cu/chi-tieu": ["Chỉ tiêu", "Kế hoạch", "Đợt hoặc năm", "Đơn vị", "Đã gửi", "Tình trạng"],
     "/de-cu/dot": ["Đợt", "Kế hoạch", "Tình trạng", "Mở", "Đóng", "Còn lại", "Đã gửi", "Gửi muộn"],
     "/de-cu/tieu-chi": ["Mã", "Đối tượng", "Nội dung", "Kế hoạch ghi thêm", "Minh chứng gợi ý"],
     "/xet-duyet/ho-so": ["Mã", "Loại", "Đơn vị", "Nhận lúc", "Tình trạng"],

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
-from services.nomination.actions import rounds
+from services.nomination.actions import rounds, targets
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.tables import (
@@ -221,7 +221,7 @@ async def set_contacts(
 async def check_submittable(session: AsyncSession, *, nomination_id: UUID, at: datetime) -> bool:
     """Whether what is handed in now is late. What came back is corrected in its own time, also after the round.
 
-    Raises NotADraft, PlanNotInForce, RoundNotOpen, or NotComplete with what is missing.
+    Raises NotADraft, PlanNotInForce, RoundNotOpen, QuotaReached, or NotComplete with what is missing.
     """
     nomination = await lock(session, nomination_id)
     rules.check_editable(nomination.state)
@@ -229,6 +229,7 @@ async def check_submittable(session: AsyncSession, *, nomination_id: UUID, at: d
     late = nomination.late
     if nomination.handed_in_on is None:
         late = await rounds.check_takes(session, await session.get_one(Round, nomination.round_id), at)
+        await targets.check_room(session, nomination, local_date(at))
     subject = await session.get_one(Subject, nomination.subject_id)
     criteria = await session.scalars(
         select(col(Criterion.code)).where(

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.nomination.actions import cascade
 from services.nomination.actions.rounds import rounds_of
+from services.nomination.actions.targets import target_of
 from services.nomination.tables import Criterion, Plan, Unit, UnitEdge
 from shared import audit, outbox
 from shared.audit import Actor
@@ -81,11 +82,12 @@ async def enter_plan(
     rounds: Sequence[dict[str, Any]],
     at: datetime,
     by: Actor,
+    targets: Sequence[dict[str, Any]] = (),
 ) -> Plan:
-    """Enter an issued plan with its rounds as its papers say it, and tell the agencies below.
+    """Enter an issued plan with its rounds and targets as its papers say it, and tell the agencies below.
 
-    A plan of that code that was entered before is left as it is. Raises ValueError when its rounds contradict
-    themselves.
+    A plan of that code that was entered before is left as it is. Raises ValueError when its rounds or
+    targets contradict themselves.
     """
     found = await session.scalar(select(Plan).where(col(Plan.agency) == agency.id, col(Plan.code) == plan["code"]))
     if found is not None:
@@ -95,6 +97,7 @@ async def enter_plan(
     await session.flush()
     windows = [one for told in rounds for one in rounds_of(entered, told)]
     session.add_all(windows)
+    session.add_all(target_of(entered, told) for told in targets)
     outbox.record(session, cascade.published(entered, windows, at))
     await audit.record(session, by, "plan.entered", entered.id)
     return entered

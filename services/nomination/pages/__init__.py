@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter
 
-from services.nomination.pages import contacts, dossiers, plans, rounds, searching, starting, submitting, trails
+from services.nomination.pages import (
+    contacts,
+    dossiers,
+    plans,
+    rounds,
+    searching,
+    starting,
+    submitting,
+    targets,
+    trails,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (starting, dossiers, contacts, submitting, plans, rounds, trails, searching):
+for part in (starting, dossiers, contacts, submitting, plans, rounds, targets, trails, searching):
     router.include_router(part.router, prefix="/de-cu")
 router.include_router(trails.own)
 

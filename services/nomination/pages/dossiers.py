@@ -8,12 +8,14 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import nominations
-from services.nomination.pages import deadlines
+from services.nomination.actions import nominations, targets
+from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
 from services.nomination.queries import Dossier, rounds
 from services.nomination.queries.working_days import get_calendar
+from services.nomination.rules.targets import Quota
 from shared import files
+from shared.clock import local_date
 from shared.files import Accepted, FileRefused
 from shared.formats import time_of_day
 from shared.identity.allowed import allowed
@@ -29,11 +31,16 @@ async def show(desk: AtDesk, code: str) -> Response:
     """A dossier as a list of what is to do."""
     at = desk.clock.now()
 
-    async def of_round(session: AsyncSession, dossier: Dossier) -> rounds.Seen:
-        calendar = await get_calendar(session, agency=desk.agency.id)
-        return rounds.seen(dossier.round, dossier.plan, calendar, at)
+    async def of_round(session: AsyncSession, dossier: Dossier) -> tuple[rounds.Seen, list[Quota]]:
+        agency, unit, chosen = desk.agency.id, dossier.unit.id, dossier.round.id
+        calendar = await get_calendar(session, agency=agency)
+        window = rounds.seen(dossier.round, dossier.plan, calendar, at)
+        if dossier.nomination.handed_in_on is not None:
+            return window, []  # it is counted already
+        found = await targets.quotas(session, agency=agency, units=[unit], rounds=[chosen], today=local_date(at))
+        return window, found.get((unit, chosen), [])
 
-    dossier, window = await desk.read_with(code, of_round)
+    dossier, (window, quota) = await desk.read_with(code, of_round)
     state = dossier.nomination.state
     return desk.pages.render(
         desk.request,
@@ -42,6 +49,8 @@ async def show(desk: AtDesk, code: str) -> Response:
         category=CATEGORIES[dossier.subject.category],
         window=window,
         deadline=deadlines.told(window),
+        quota=quotas.lines(quota),
+        full=quotas.full(quota),
         editable=state in rules.EDITABLE,
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),

@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
-from services.nomination.actions import nominations
-from services.nomination.pages import deadlines
+from services.nomination.actions import nominations, targets
+from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import rounds
 from services.nomination.tables import Nomination, Subject, Unit
@@ -24,6 +24,8 @@ from shared.looks import CATEGORIES
 router = APIRouter()
 PATH = "/de-cu/ho-so/moi"
 
+MOST_QUOTAS = 5
+"""For how many of one's units the first page says what is asked of them."""
 NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
 
 
@@ -77,12 +79,26 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units)
         found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
+        taking = [one.round for one in found if one.takes]
+        asked = await targets.quotas(
+            session,
+            agency=desk.agency.id,
+            units=[unit.id for unit in own[:MOST_QUOTAS]],
+            rounds=[one.id for one in taking],
+            today=desk.clock.today(),
+        )
     return desk.pages.render(
         desk.request,
         "new.html",
         status_code=422 if errors else 200,
         units=[(unit.id, unit.name) for unit in own],
         rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in found if one.takes],
+        quotas=[
+            (unit.name, one.name, quotas.lines(asked[unit.id, one.id]), quotas.full(asked[unit.id, one.id]))
+            for unit in own
+            for one in taking
+            if (unit.id, one.id) in asked
+        ],
         categories=CATEGORIES,
         values=values,
         errors=errors,

@@ -138,12 +138,13 @@ async def get_dossier(
     steps = await session.scalars(
         select(Step).where(col(Step.nomination_id) == nomination.id).order_by(col(Step.at).desc(), col(Step.id).desc())
     )
-    reasons = await session.scalars(
-        select(Return).where(col(Return.nomination_id) == nomination.id).order_by(col(Return.revision).desc())
-    )
+    reasons: list[Return] = []
+    if nomination.revision:  # what was never handed in never came back
+        returned = select(Return).where(col(Return.nomination_id) == nomination.id)
+        reasons = list(await session.scalars(returned.order_by(col(Return.revision).desc())))
     persons = await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
     own_first = sorted(persons, key=lambda one: one.relation is not rules.Relation.SELF)
-    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), list(reasons), own_first)
+    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), reasons, own_first)
 
 
 async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) -> str | None:

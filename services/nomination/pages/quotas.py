@@ -1,0 +1,31 @@
+"""How a unit's quota reads: what it handed in, at least, at most."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from services.nomination.rules.targets import Bound, Per, Quota
+from shared.language import translate
+
+
+def lines(quotas: Sequence[Quota]) -> list[str]:
+    """A line for each time in which is counted: «Đơn vị đã gửi 1 hồ sơ trong đợt này: ít nhất 1, nhiều nhất 3»."""
+    found = []
+    for per, group in groupby(sorted(quotas, key=lambda one: one.per), key=lambda one: one.per):
+        members = list(group)
+        said = (
+            "Đơn vị đã gửi {count} hồ sơ trong đợt này" if per is Per.ROUND else "Đơn vị đã gửi {count} hồ sơ năm nay"
+        )
+        bounds = ", ".join(_bound(one) for one in members)
+        found.append(f"{translate(said, count=members[0].count)}: {bounds}")
+    return found
+
+
+def _bound(one: Quota) -> str:
+    if one.bound is Bound.AT_LEAST:
+        return translate("ít nhất {number}", number=one.number)
+    return translate("nhiều nhất {number}", number=one.number)
+
+
+def full(quotas: Sequence[Quota]) -> bool:
+    """Whether one more would be too many for the plan."""
+    return any(one.full for one in quotas)

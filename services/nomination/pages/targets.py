@@ -1,0 +1,82 @@
+"""What plans ask of their units, and how far that is met."""
+
+from datetime import date
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from services.nomination.pages.desk import AtDesk
+from services.nomination.pages.unit_kinds import kind_name
+from services.nomination.queries import targets
+from services.nomination.queries.targets import Row, Standing
+from services.nomination.rules.targets import Bound, Counted
+from shared.identity.allowed import allowed
+from shared.language import translate
+from shared.listing import Cell, Column, Said
+from shared.lists import spreadsheet, wants_file
+
+router = APIRouter()
+
+COLUMNS = (
+    Column("Chỉ tiêu"),
+    Column("Kế hoạch"),
+    Column("Đợt hoặc năm"),
+    Column("Đơn vị"),
+    Column("Đã gửi", number=True),
+    Column("Tình trạng"),
+)
+
+
+def asked(standing: Standing) -> str:
+    """What a target asks for."""
+    one = standing.target
+    if one.counted is Counted.UNITS:
+        return translate("Ít nhất {number} {kind} có hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
+    if one.bound is Bound.AT_LEAST:
+        return translate("Mỗi {kind} ít nhất {number} hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
+    return translate("Mỗi {kind} nhiều nhất {number} hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
+
+
+def when(standing: Standing, today: date) -> str:
+    """The time it is counted in."""
+    return standing.round.name if standing.round else translate("Năm {year}", year=today.year)
+
+
+def verdict(row: Row, standing: Standing) -> str:
+    """How a unit stands to it."""
+    if standing.target.counted is Counted.UNITS:
+        return "Đã có" if row.quota.count else "Chưa có"
+    if row.quota.met:
+        return "Đạt"
+    return "Dưới chỉ tiêu" if row.quota.bound is Bound.AT_LEAST else "Quá số nhiều nhất"
+
+
+@router.get("/chi-tieu", dependencies=[allowed("target.read")])
+async def list_targets(desk: AtDesk) -> Response:
+    """The targets of the plans in force, as bars and as a table, with the units that miss them."""
+    today = desk.clock.today()
+    units = desk.rights.units("target.read")
+    async with desk.database.reading() as session:
+        found = await targets.list_standings(session, agency=desk.agency.id, units=units, today=today)
+    if wants_file(desk.request):
+        rows: list[tuple[Cell, ...]] = [
+            (
+                asked(one),
+                one.plan.title,
+                when(one, today),
+                row.unit.name,
+                row.quota.count,
+                Said(verdict(row, one)),
+            )
+            for one in found
+            for row in one.rows
+        ]
+        return spreadsheet(desk.request, "Chỉ tiêu", COLUMNS, rows, file="chi-tieu")
+    shown = [(asked(one), when(one, today), one, [(row, verdict(row, one)) for row in one.missed]) for one in found]
+    return desk.pages.render(
+        desk.request,
+        "targets.html",
+        shown=shown,
+        bars=[(f"{told} · {time}", one.value, one.goal) for told, time, one, _ in shown],
+        met=all(not missed for *_, missed in shown),
+    )
