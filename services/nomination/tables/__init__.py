@@ -1,0 +1,38 @@
+"""This service's database: row classes by what they are about, beside the tables of outbox, inbox and audit."""
+
+from services.nomination.tables.criteria import Criterion
+from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
+from services.nomination.tables.plans import (
+    Acknowledgement,
+    CalendarYear,
+    Plan,
+    PlanFromAbove,
+    Round,
+    RoundExtension,
+    Target,
+)
+from services.nomination.tables.row import METADATA, Row
+from services.nomination.tables.units import Unit, UnitEdge
+
+__all__ = [
+    "METADATA",
+    "Acknowledgement",
+    "CalendarYear",
+    "Claim",
+    "Counter",
+    "Criterion",
+    "Evidence",
+    "Nomination",
+    "Person",
+    "Plan",
+    "PlanFromAbove",
+    "Return",
+    "Round",
+    "RoundExtension",
+    "Row",
+    "Step",
+    "Subject",
+    "Target",
+    "Unit",
+    "UnitEdge",
+]

@@ -1,0 +1,136 @@
+"""Dossiers: whom they are about, what is claimed, and how far they are."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlmodel import Field
+from uuid_utils.compat import uuid7
+
+from services.nomination.rules import ClaimState, Relation, State
+from services.nomination.tables.row import Row
+from shared.database import words
+from shared.events import Category
+
+
+class Subject(Row, table=True):
+    """Whom a nomination is about."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (Index(None, "agency", "unit_id", "search_text"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    unit_id: UUID = Field(foreign_key="units.id")
+    category: Category = Field(sa_type=words(Category, "category"))
+    name: str
+    position: str = ""
+    born_on: date | None = Field(default=None, description="only where the law asks how old somebody is")
+    search_text: str
+    sort_key: str
+
+
+class Person(Row, table=True):
+    """Somebody whose word a story will need, and how they are reached."""
+
+    __tablename__ = "persons"
+    __table_args__ = (UniqueConstraint("subject_id", "relation"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    subject_id: UUID = Field(foreign_key="subjects.id")
+    relation: Relation = Field(sa_type=words(Relation, "relation"))
+    name: str
+    email: str
+
+
+class Nomination(Row, table=True):
+    """A dossier on its way; `version` guards edits, `revision` counts hand-ins."""
+
+    __tablename__ = "nominations"
+    __table_args__ = (
+        UniqueConstraint("agency", "code"),
+        Index(None, "agency", "unit_id", "code"),
+        Index(None, "plan_id", "unit_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    unit_id: UUID = Field(foreign_key="units.id")
+    subject_id: UUID = Field(foreign_key="subjects.id")
+    plan_id: UUID = Field(foreign_key="plans.id")
+    round_id: UUID = Field(foreign_key="rounds.id")
+    rule_set: str
+    state: State = Field(default=State.DRAFT, sa_type=words(State, "state"))
+    revision: int = 0
+    version: int = 1
+    nominator: str
+    started_at: datetime = Field(sa_type=DateTime(timezone=True))
+    submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    handed_in_on: date | None = Field(default=None, description="the day of the first hand-in, in Vietnam")
+    late: bool = Field(default=False, description="first handed in within its round's grace")
+    given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
+
+
+class Claim(Row, table=True):
+    """What is claimed under one criterion."""
+
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("nomination_id", "criterion"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    criterion: str
+    text: str
+    state: ClaimState = Field(default=ClaimState.UNVERIFIED, sa_type=words(ClaimState, "state"))
+    version: int = 1
+
+
+class Evidence(Row, table=True):
+    """What stands behind a claim."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index(None, "claim_id"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    claim_id: UUID = Field(foreign_key="claims.id")
+    text: str
+    sha256: str | None = Field(default=None, description="of its file, if it has one")
+    file_name: str | None = None
+    media_type: str | None = None
+    size: int | None = None
+
+
+class Return(Row, table=True):
+    """Why a revision came back, in the council's own words."""
+
+    __tablename__ = "returns"
+    __table_args__ = (UniqueConstraint("nomination_id", "revision"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    revision: int
+    reason: str
+
+
+class Step(Row, table=True):
+    """One line of a nomination's timeline: what happened, where it lies since, from the events that were heard."""
+
+    __tablename__ = "steps"
+    __table_args__ = (Index(None, "nomination_id", "at"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    nomination_id: UUID = Field(foreign_key="nominations.id")
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    what: str
+    holder: str
+    by_agency: str | None = Field(default=None, max_length=31, description="whose act it was, if not this agency's")
+    with_agency: str | None = Field(default=None, max_length=31, description="the other side of a referral")
+
+
+class Counter(Row, table=True):
+    """The last number given in a year, for codes."""
+
+    __tablename__ = "counters"
+
+    agency: str = Field(primary_key=True, max_length=31)
+    year: int = Field(primary_key=True)
+    last: int

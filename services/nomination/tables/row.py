@@ -1,0 +1,19 @@
+"""What every row of this service has, and the metadata of its database."""
+
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared import audit, idempotency, inbox, jobs, outbox, parcels, rates, search_words
+from shared.database import new_metadata
+from shared.identity import ended
+from shared.running import runs
+
+METADATA = new_metadata()
+for part in (outbox, inbox, audit, jobs, parcels, ended, idempotency, rates, search_words, runs):
+    part.add_tables(METADATA)
+
+
+class Row(SQLModel, registry=registry(metadata=METADATA)):
+    """What all rows have."""
+
+    agency: str = Field(max_length=31)

@@ -1,0 +1,41 @@
+"""Units and how they hang together."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+from uuid_utils.compat import uuid7
+
+from services.nomination.tables.row import Row
+
+
+class Unit(Row, table=True):
+    """A node of the agency's unit graph, as of its dates."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("agency", "code"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    code: str
+    name: str
+    kind: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class UnitEdge(Row, table=True):
+    """A unit under another, in one line of authority, as of its dates."""
+
+    __tablename__ = "unit_edges"
+    __table_args__ = (
+        Index(None, "agency", "parent_id"),
+        UniqueConstraint("child_id", "parent_id", "line", "valid_from"),
+    )
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    child_id: UUID = Field(foreign_key="units.id")
+    parent_id: UUID = Field(foreign_key="units.id")
+    line: str
+    valid_from: date
+    valid_to: date | None = Field(default=None, description="exclusive")
