@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[1]
 CATALOGUE = LOCALE / ENGLISH / "LC_MESSAGES" / "messages.po"
 SAID = frozenset({"_", "say", "translate", "State"})
 """Calls whose first argument is a text, with a Vietnamese letter or without."""
-NOT_TEXTS = frozenset({"shared/names.py", "shared/events.py", "shared/language.py", "shared/asyncapi.py"})
-"""Files whose Vietnamese strings are letters, examples or names of languages."""
+NOT_TEXTS = ("shared/names.py", "shared/language.py", "shared/asyncapi.py", "services/nomination/rules/papers/")
+"""Files and folders whose Vietnamese strings are letters, examples, names of languages, or words to look for."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def collect() -> list[Found]:
     for top in ("shared", "services"):
         for path in sorted((ROOT / top).rglob("*")):
             relative = str(path.relative_to(ROOT))
-            if relative in NOT_TEXTS or "migrations" in path.parts:
+            if relative.startswith(NOT_TEXTS) or "migrations" in path.parts:
                 continue
             if path.suffix == ".html":
                 found += in_template(path)

@@ -51,6 +51,7 @@ MENU = (
     _section(
         "Đề cử",
         ("Hồ sơ đề cử", "/de-cu/ho-so", "file", "nomination.read"),
+        ("Nhân tố mới", "/de-cu/nhan-to", "bulb", "lead.read"),
         ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
@@ -92,6 +93,13 @@ STATES: dict[str, dict[str, State]] = {
         "closing": State("Sắp hết hạn", "wait", "alert"),
         "grace": State("Nhận muộn", "wait", "hourglass"),
         "closed": State("Đã đóng", "off", "lock"),
+    },
+    "lead": {
+        "spotted": State("Mới phát hiện", "info", "bulb"),
+        "nurtured": State("Đang bồi dưỡng", "run", "plant"),
+        "ready": State("Sẵn sàng đề cử", "ok", "check"),
+        "aside": State("Tạm gác", "off", "pause"),
+        "nominated": State("Đã đề cử", "info", "send"),
     },
     "nomination": {
         "draft": State("Đang soạn", "off", "pencil"),

@@ -80,6 +80,7 @@ _STAFF = _at(
     "administrator",
 )
 _FILE = "nomination.read"
+_LEAD = "lead.read"
 _CASE = "case.read"
 _STORY = "story.read"
 
@@ -95,6 +96,12 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),
         "nomination.trail": Rule(_at(BELOW, "supervisor", "head"), _FILE),
         "nomination.share_trail": Rule(_at(BELOW, "officer", "supervisor", "head"), _FILE),
+        # Leads belong to units; anybody may see somebody promising, wherever that is.
+        "lead.spot": Rule({}, everybody=True),
+        "lead.own": Rule({}, everybody=True),
+        "lead.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        "lead.nurture": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _LEAD),
+        "lead.sort": Rule(_at(BELOW, "head", "officer"), _LEAD),
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),

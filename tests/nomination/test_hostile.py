@@ -1,5 +1,6 @@
 """Nothing that is typed into nominating becomes more than text: in pages, lists, spreadsheets and the API."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criterion}"
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
+LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
 API = "/api/v1/nomination/nominations"
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
@@ -31,6 +33,9 @@ UNSEEN = {
     "refused POST /de-cu/luot-chay danh-sach",
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
     *(f"refused {NEW} {name}" for name in ("unit", "round", "category")),
+    *(f"refused {LEAD} {name}" for name in ("unit", "category")),
+    *(f"refused POST {ONE}/{end}" for end in ("buoc to", "de-cu round", "nhan unit", "so kind")),
+    *(f"refused POST /gioi-thieu {name}" for name in ("unit", "category")),
     CLAIM + "/luu text",
     CLAIM + " then",
     f"refused {CLAIM} then",
@@ -162,6 +167,27 @@ async def read(play: Played, files: list[tuple[str, str]]) -> None:
         await play.get(f"GET {name}", path)
 
 
+async def leads(play: Played) -> None:
+    """Leads by their forms, also by the public one; each page and list of theirs."""
+    for number in range(len(BUNDLES)):
+        place = (await play.post(LEAD, "/de-cu/nhan-to/moi", number)).headers["location"]
+        for part in ("/buoc", "", "/so", "/nhan", "/de-cu"):  # put aside: units are in an order of their names
+            await play.post(f"POST {ONE}{part}", place + part, number)
+            if number < SOME:
+                await play.post(f"POST {ONE}{part}", place + part, number, refused=True)
+        await play.get(f"GET lead {number}", place)
+        await play.post("POST /gioi-thieu", "/gioi-thieu", number, unit="")
+        if number < SOME:
+            await play.post(LEAD, "/de-cu/nhan-to/moi", number, refused=True)
+            await play.post("POST /gioi-thieu", "/gioi-thieu", number, refused=True)
+    sheet = await play.get("GET leads sheet", "/de-cu/nhan-to?dang=xlsx")
+    assert sheet.status_code == 200
+    page = await play.get("GET leads", "/de-cu/nhan-to")
+    for number, place in enumerate(sorted(set(re.findall(r'href="(/de-cu/nhan-to/[0-9a-f-]{36})"', page.text)))):
+        await play.get(f"GET told {number}", place)
+    await play.get("GET leads of mine", "/de-cu/nhan-to/toi-ghi")
+
+
 async def played(sites: Sites, *, hostile: bool) -> Played:
     """Everything that nominating lets people type, typed."""
     site, texts = await sites("nomination"), Texts(hostile)
@@ -176,6 +202,9 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         "email-guardian": lambda n: f"me-{n}@nha.example",
         "born": lambda _n: "05/09/2011",
         "issued_on": lambda _n: "20/09/2023",
+        "kind": lambda _n: "gap",
+        "due_on": lambda _n: "30/11/2024",
+        "to": lambda _n: "aside",
         "until": lambda n: f"{date(2024, 12, 1) + timedelta(days=n):%d/%m/%Y}",
     }
     async with signed_in(site, texts) as who:
@@ -186,6 +215,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui")
         await returned(site, files[1][0], texts.whole("reason"))
         await read(play, files)
+        await leads(play)
         for number, (code, criterion) in enumerate(files[:SOME]):
             for route, path in (
                 (NEW, "/de-cu/ho-so/moi"),

@@ -10,7 +10,9 @@ from structlog.testing import capture_logs
 from services.nomination.actions import plans
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
-from services.nomination.tables import Plan, PlanFromAbove
+from services.nomination.rules.leads import NoteKind, Source
+from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove
+from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
 from shared.policy import Relation, covers
@@ -68,12 +70,49 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
                 heard_at=make.AT,
             )
         )
+    for number, unit in enumerate(UNITS.values()):
+        await spotted(site, number, unit)
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
     stranger = await make.draft(site.database, plan.open)
     async with site.database.transaction() as session:
         where = {"id": stranger.id}
         await session.execute(text("update nominations set agency = 'hcm' where id = :id"), where)
     return plan, codes | {THEIRS: stranger.code}
+
+
+async def spotted(site: Site, number: int, unit: UUID) -> UUID:
+    """A lead of that unit, with something to do."""
+    id = UUID(int=300 + number)
+    seen = {"category": Category.TEACHER, "name": "Lê Thị Ánh", "deed": "Dạy bơi.", "sort_key": "a"}
+    async with site.database.transaction() as session:
+        session.add(
+            Lead(id=id, agency="tan-binh", unit_id=unit, source=Source.STAFF, spotted_at=make.AT, **seen)  # type: ignore[arg-type]
+        )
+        await session.flush()
+        what = {"kind": NoteKind.MEASURE, "text": "Dự giờ."}
+        session.add(LeadNote(id=id, agency="tan-binh", lead_id=id, at=make.AT, **what))  # type: ignore[arg-type]
+    return id
+
+
+def lead_steps(new: dict[str, str]) -> dict[str, Step]:
+    """The routes of leads."""
+    leads = {str(one): {"lead_id": str(UUID(int=300 + number))} for number, one in enumerate(UNITS)}
+    leads[THEIRS] = {"lead_id": str(UUID(int=399))}
+    notes = {one: {**place, "note_id": place["lead_id"]} for one, place in leads.items()}
+    lead = "/de-cu/nhan-to/{lead_id}"
+    return {
+        "GET /de-cu/nhan-to": Step(),
+        "GET /de-cu/nhan-to/moi": Step(),
+        "POST /de-cu/nhan-to/moi": Step(form={**new, "deed": "Dạy bơi miễn phí."}),
+        "GET /de-cu/nhan-to/toi-ghi": Step(),
+        f"GET {lead}": Step(leads),
+        f"POST {lead}": Step(leads, {"deed": "Dạy bơi miễn phí."}),
+        f"POST {lead}/so": Step(leads, {"kind": "gap", "text": "Chưa có số liệu."}),
+        f"POST {lead}/so/{{note_id}}/xong": Step(notes),
+        f"POST {lead}/buoc": Step(leads, {"to": "ready"}),
+        f"POST {lead}/nhan": Step(leads, {"unit": "?"}),
+        f"POST {lead}/de-cu": Step(leads, {"round": "?"}),
+    }
 
 
 def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
@@ -112,6 +151,8 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"GET {file}/nhat-ky": Step(files),
         f"GET {file}/nhat-ky/lien-ket": Step(files),
         f"POST {file}/nhat-ky/lien-ket": Step(files),
+        f"POST {file}/nhan-to": Step(files),
+        **lead_steps(new),
         "GET /de-cu/ke-hoach": Step(),
         "GET /de-cu/ke-hoach/{code}": Step(ours),
         "POST /de-cu/ke-hoach/{code}/sua": Step(ours, {"version": "1"}),
@@ -143,7 +184,7 @@ async def test_every_route_is_open_as_the_table_says(sites: Sites, role: str) ->
 async def test_every_route_says_whose_it_is(sites: Sites) -> None:
     _, others, silent = stated(await sites("nomination"))
     assert (others, silent) == (
-        sorted([*open_to_all("nomination"), "GET /tra-loi/nhat-ky/{token}"]),
+        sorted([*open_to_all("nomination"), "GET /tra-loi/nhat-ky/{token}", "GET /gioi-thieu", "POST /gioi-thieu"]),
         silent_in("nomination"),
     )
 

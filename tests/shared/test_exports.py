@@ -22,11 +22,14 @@ pytestmark = pytest.mark.db
 
 ROLES = ("head", "officer", "member", "chair", "signer", "supervisor", "secretary", "editor", "administrator")
 FOUND = ["Mã", "Giới thiệu ai", "Loại", "Đơn vị", "Tình trạng"]
+LEADS = ["Ai", "Loại", "Đơn vị", "Từ đâu", "Tình trạng", "Ghi lúc"]
 LOG = ["Lúc", "Việc", "Tài khoản", "Vai trò", "Đơn vị"]
 LISTS = {
     "/de-cu/ho-so": FOUND,
     "/de-cu/tim": FOUND,
     "/de-cu/ho-so/{code}/nhat-ky": LOG,
+    "/de-cu/nhan-to": LEADS,
+    "/de-cu/nhan-to/toi-ghi": LEADS,
     "/de-cu/ke-hoach": [
         "Số ký hiệu",
         "Tên kế hoạch",
@@ -63,7 +66,7 @@ LISTS = {
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/gui|/rut|/hanh-trinh|/tieu-chi/\{criterion\}|/tep/\{sha256\}|/nhat-ky/lien-ket)"
-    r"|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi)|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
+    r"|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi)|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
 """One record, a form, a file of somebody's."""
 

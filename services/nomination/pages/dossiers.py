@@ -53,6 +53,7 @@ async def show(desk: AtDesk, code: str) -> Response:
         full=quotas.full(quota),
         editable=state in rules.EDITABLE,
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
+        may_follow=state is rules.State.HONOURED and desk.rights.may("lead.nurture", dossier.nomination.unit_id),
         may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),
         reason=dossier.reasons[0].reason if dossier.reasons and state is rules.State.RETURNED else None,
         **whereabouts(dossier, desk.short_name),

@@ -2,6 +2,7 @@
 
 from services.nomination.tables.criteria import Criterion
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
+from services.nomination.tables.leads import Lead, LeadNote
 from services.nomination.tables.plans import (
     Acknowledgement,
     CalendarYear,
@@ -22,6 +23,8 @@ __all__ = [
     "Counter",
     "Criterion",
     "Evidence",
+    "Lead",
+    "LeadNote",
     "Nomination",
     "Person",
     "Plan",

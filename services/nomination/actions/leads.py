@@ -1,0 +1,226 @@
+"""What happens to leads. Each action locks the lead and never commits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.nomination.actions import nominations
+from services.nomination.actions.plans import Agency
+from services.nomination.rules import State
+from services.nomination.rules.leads import (
+    TO_DO,
+    BadLead,
+    LeadMoved,
+    LeadState,
+    NoteKind,
+    Source,
+    Track,
+    check_fields,
+    check_move,
+)
+from services.nomination.tables import Lead, LeadNote, Nomination, Subject, Unit
+from shared import audit
+from shared.audit import Actor
+from shared.events import Category
+from shared.names import lines, normal, sort_key
+
+NEEDED = {
+    "name": "Hãy ghi người hoặc tập thể bạn muốn giới thiệu.",
+    "deed": "Hãy kể ngắn: đã làm điều gì hay, ở đâu, khi nào.",
+}
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What was seen: who, of which unit (none: not known), what they did, and through what it was noticed."""
+
+    unit_id: UUID | None
+    category: Category
+    name: str
+    deed: str
+    position: str = ""
+    found_through: str = ""
+    contact: str = ""
+
+
+async def spot(
+    session: AsyncSession, agency: Agency, sighting: Sighting, *, source: Source, at: datetime, by: Actor
+) -> Lead:
+    """Write a lead down. What the public tells waits for its unit's triage.
+
+    Raises BadLead; LookupError when the unit is not the agency's.
+    """
+    if sighting.unit_id is not None:
+        await _unit(session, agency.id, sighting.unit_id)
+    fields = {
+        "name": normal(sighting.name),
+        "position": normal(sighting.position),
+        "deed": lines(sighting.deed),
+        "found_through": normal(sighting.found_through),
+        "contact": normal(sighting.contact),
+    }
+    check_fields(fields, needed=NEEDED)
+    public = source is Source.PUBLIC
+    lead = Lead(
+        agency=agency.id,
+        unit_id=sighting.unit_id,
+        category=sighting.category,
+        source=source,
+        taken_up=not public,
+        spotted_by="" if public else by.identity,
+        spotted_at=at,
+        sort_key=sort_key(sighting.name),
+        name=fields["name"],
+        position=fields["position"],
+        deed=fields["deed"],
+        found_through=fields["found_through"],
+        contact=fields["contact"],
+    )
+    session.add(lead)
+    await session.flush()
+    await audit.record(session, by, "lead.spotted", lead.id)
+    return lead
+
+
+async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime, by: Actor) -> Lead:
+    """Make an honoured exemplar a lead again, on the track towards the whole country; once. Raises LeadMoved."""
+    nomination = await nominations.lock(session, nomination.id)
+    if nomination.state is not State.HONOURED:
+        raise LeadMoved("Chỉ theo dõi tiếp được người đã được khen.")
+    before = await session.scalar(select(Lead).where(col(Lead.after_id) == nomination.id))
+    if before is not None:
+        return before
+    subject = await session.get_one(Subject, nomination.subject_id)
+    lead = Lead(
+        agency=nomination.agency,
+        unit_id=nomination.unit_id,
+        category=subject.category,
+        name=subject.name,
+        position=subject.position,
+        deed="",
+        source=Source.HONOURED,
+        track=Track.NATIONAL,
+        spotted_by=by.identity,
+        spotted_at=at,
+        sort_key=subject.sort_key,
+        after_id=nomination.id,
+    )
+    session.add(lead)
+    await session.flush()
+    await audit.record(session, by, "lead.followed", lead.id)
+    return lead
+
+
+async def take_up(session: AsyncSession, agency: Agency, *, lead_id: UUID, unit_id: UUID, by: Actor) -> Lead:
+    """Triage: the lead is that unit's from now on. Raises LookupError when the unit is not the agency's."""
+    lead = await lock(session, lead_id)
+    await _unit(session, agency.id, unit_id)
+    lead.unit_id, lead.taken_up = unit_id, True
+    await audit.record(session, by, "lead.taken_up", lead.id)
+    return lead
+
+
+async def move(session: AsyncSession, *, lead_id: UUID, to: LeadState, reason: str, by: Actor) -> None:
+    """Bring a lead on, or put it aside with a reason. Raises LeadMoved, BadLead."""
+    lead = await lock(session, lead_id)
+    reason = lines(reason)
+    check_move(lead.state, to, reason)
+    check_fields({"text": reason}, needed={})
+    lead.state, lead.taken_up = to, True
+    lead.aside_reason = reason if to is LeadState.ASIDE else ""
+    await audit.record(session, by, f"lead.{to}", lead.id)
+
+
+async def tell(session: AsyncSession, *, lead_id: UUID, fields: Mapping[str, str], by: Actor) -> None:
+    """Write what the unit knows of it anew: position, deed, through what it was found, who helps. Raises BadLead."""
+    lead = await lock(session, lead_id)
+    told = {name: lines(text) if name == "deed" else normal(text) for name, text in fields.items()}
+    check_fields(told, needed={"deed": NEEDED["deed"]})
+    for name, text in told.items():
+        setattr(lead, name, text)
+    await audit.record(session, by, "lead.told", lead.id)
+
+
+async def note(
+    session: AsyncSession, *, lead_id: UUID, kind: NoteKind, text: str, due_on: date | None, at: datetime, by: Actor
+) -> LeadNote:
+    """Add a line to the nurture plan. Raises BadLead, LeadMoved once the lead was put forward."""
+    lead = await lock(session, lead_id)
+    if lead.state is LeadState.NOMINATED:
+        raise LeadMoved("Nhân tố này đã được đề cử: hãy viết tiếp trong hồ sơ.")
+    text = lines(text)
+    check_fields({"text": text}, needed={"text": "Hãy ghi nội dung."})
+    line = LeadNote(
+        agency=lead.agency, lead_id=lead_id, kind=kind, text=text, due_on=due_on if kind in TO_DO else None, at=at
+    )
+    session.add(line)
+    await session.flush()
+    await audit.record(session, by, "lead.noted", lead.id)
+    return line
+
+
+async def finish(session: AsyncSession, *, lead_id: UUID, note_id: UUID, today: date, by: Actor) -> None:
+    """A measure or milestone is done; said twice it stays done as of the first time. Raises LookupError."""
+    await lock(session, lead_id)
+    line = await session.get(LeadNote, note_id)
+    if line is None or line.lead_id != lead_id or line.kind not in TO_DO:
+        raise LookupError("no such line of this lead")
+    if line.done_on is None:
+        line.done_on = today
+        await audit.record(session, by, "lead.note_done", lead_id)
+
+
+async def nominate(
+    session: AsyncSession,
+    agency: Agency,
+    *,
+    lead_id: UUID,
+    round_id: UUID,
+    rule_set: str,
+    at: datetime,
+    today: date,
+    by: Actor,
+) -> Nomination:
+    """Put a lead forward: its draft begins with what is known. A second time the same draft is found.
+
+    Raises LeadMoved, BadLead without a unit, and what `start_nomination` raises.
+    """
+    lead = await lock(session, lead_id)
+    if lead.nomination_id is not None:
+        return await session.get_one(Nomination, lead.nomination_id)
+    check_move(lead.state, LeadState.NOMINATED, "")
+    if lead.unit_id is None:
+        raise BadLead("round", "Hãy nhận nhân tố này về một đơn vị trước khi đề cử.")
+    nomination = await nominations.start_nomination(
+        session,
+        agency,
+        unit_id=lead.unit_id,
+        round_id=round_id,
+        category=lead.category,
+        name=lead.name,
+        position=lead.position,
+        rule_set=rule_set,
+        at=at,
+        today=today,
+        by=by,
+    )
+    lead.state, lead.nomination_id = LeadState.NOMINATED, nomination.id
+    await audit.record(session, by, "lead.nominated", lead.id)
+    return nomination
+
+
+async def lock(session: AsyncSession, lead_id: UUID) -> Lead:
+    """The lead, locked until the transaction ends."""
+    found = await session.execute(select(Lead).where(col(Lead.id) == lead_id).with_for_update())
+    return found.scalar_one()
+
+
+async def _unit(session: AsyncSession, agency: str, unit_id: UUID) -> None:
+    unit = await session.get(Unit, unit_id)
+    if unit is None or unit.agency != agency:
+        raise LookupError("not of this agency")
