@@ -18,6 +18,7 @@ DESK = Budget(95, 8, html=40, css=22, js=19, again=45)
 """Of the first view, in kilobytes as they come over the line."""
 
 
+@pytest.mark.long
 async def test_portal_forms_and_votes_keep_to_their_budgets(town: Town, chromium: str) -> None:
     pages = {
         None: ((PORTAL, "/"), (PORTAL, "/guong"), (PORTAL, town.story), (PORTAL, "/en"), (PORTAL, "/tim?q=sach")),

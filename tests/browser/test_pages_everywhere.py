@@ -149,6 +149,7 @@ class Walk:
             self.wrong.append(f"{who} {url} {how}: axe {one['id']} ({len(one['nodes'])}): {where}")
 
 
+@pytest.mark.long
 async def test_every_page_of_every_account(town: Town, chromium: str) -> None:
     async with launched(chromium) as browser:
         walk = Walk(town, browser)

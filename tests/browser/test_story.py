@@ -105,7 +105,10 @@ async def people(town: Town, chromium: str, *, javascript: bool, pictures: Path 
             await everybody.close()
 
 
-@pytest.mark.parametrize(("javascript", "subject"), [(False, "Lê Hoàng Nhật Minh"), (True, "Đỗ Thị Bích Ngọc")])
+@pytest.mark.parametrize(
+    ("javascript", "subject"),
+    [pytest.param(False, "Lê Hoàng Nhật Minh", marks=pytest.mark.long), (True, "Đỗ Thị Bích Ngọc")],
+)
 async def test_the_story_on_a_phone(town: Town, chromium: str, javascript: bool, subject: str) -> None:
     pictures = Path(kept) if javascript and (kept := os.environ.get("PICTURES")) else None
     async with people(town, chromium, javascript=javascript, pictures=pictures) as everybody:

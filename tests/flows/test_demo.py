@@ -20,6 +20,7 @@ from tests.support.system import with_agencies
 pytestmark = pytest.mark.flow
 
 
+@pytest.mark.long
 async def test_the_story_holds_and_planted_defects_are_found(tmp_path: Path) -> None:
     found: dict[str, set[str]] = {}
 

@@ -129,6 +129,7 @@ def send(running: Running, agency: str, number: signal.Signals) -> list[Recorded
     return ours
 
 
+@pytest.mark.long
 async def test_a_parent_that_sleeps_is_waited_for_and_the_others_go_on(running: Running) -> None:
     district, city = desk_of(running, DISTRICT), desk_of(running, CITY)
     await district.come_in("nguoi-de-cu", *OFFICE)

@@ -4,6 +4,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +84,22 @@ def told(field: str, path: Path) -> tuple[int, list[Any], list[Any]]:
     Of a bad scan a wording counts as found when it is nearly the same: a person has it before their eyes.
     """
     wanted, seen = FIELDS[field]
-    text = Text.of(path.read_text(encoding="utf-8"))
-    there, left = wanted(expected(path)), seen(read(text, PACK))
+    text, found = _read(path)
+    there, left = wanted(expected(path)), seen(found)
     missed = []
     for one in there:
-        found = next((other for other in left if _same(one, other, scanned=text.damaged)), None)
-        if found is None:
+        match = next((other for other in left if _same(one, other, scanned=text.damaged)), None)
+        if match is None:
             missed.append(one)
         else:
-            left.remove(found)
+            left.remove(match)
     return len(there), missed, left
+
+
+@cache
+def _read(path: Path) -> tuple[Text, list[Finding]]:
+    text = Text.of(path.read_text(encoding="utf-8"))
+    return text, read(text, PACK)
 
 
 def _same(wanted: Any, found: Any, *, scanned: bool) -> bool:
