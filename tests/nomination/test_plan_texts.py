@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.nomination.rules.papers import Finding, Known, Text, What, read
-from services.nomination.rules.papers.text import skeleton
+from services.nomination.rules.plan_texts import Finding, Known, Text, What, read
+from services.nomination.rules.plan_texts.text import skeleton
 
 pytestmark = pytest.mark.unit
 

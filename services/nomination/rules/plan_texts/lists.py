@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text, skeleton
-from services.nomination.rules.papers.words import CATEGORIES, MOVEMENTS, PURPOSES
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text, skeleton
+from services.nomination.rules.plan_texts.words import CATEGORIES, MOVEMENTS, PURPOSES
 
 _QUOTED = re.compile(r"[“\"”]([^“”\"\n][^“”\"]{4,120})[”\"“]")
 _LEADS_IN = re.compile(r"(?:phong\s+tr[a-z]{1,2}o|v[a-z]n\s+d[a-z]ng|thi\s+dua)[^.;“”\"]{0,40}$")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
 
 _MONTH = r"th[a-z]ng"
 _FULL = re.compile(

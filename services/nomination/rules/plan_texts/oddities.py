@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
 
 _TELEPHONE = re.compile(
     r"\b(?:s[a-z]\s+)?di[a-z]{1,2}n\s+tho[a-z]i\b|\bsdt\b|(?<!\d)0\d{2,3}[ .]?\d{3}[ .]?\d{3,4}(?!\d)"

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
-from services.nomination.rules.papers.words import KINDS
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
+from services.nomination.rules.plan_texts.words import KINDS
 
 _BODY = re.compile(
     r"\s*(?:can c[a-z]{1,3}\b|th[a-z]{1,3}c hi[a-z]{1,2}n\b|thi hanh\b|k[a-z]nh gui|[ivx1|l]{1,4}\.|[a-d]\.\s)"

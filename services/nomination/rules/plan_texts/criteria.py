@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text, skeleton
-from services.nomination.rules.papers.words import CATEGORIES
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text, skeleton
+from services.nomination.rules.plan_texts.words import CATEGORIES
 
 _BULLET = re.compile(r"[-–+•]\s+")
 _HEADING = re.compile(r"(?:[0-9]+(?:\.[0-9]+)*\.?|[a-z]\)|[a-e]\.)\s*")

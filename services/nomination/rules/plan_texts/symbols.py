@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from services.nomination.rules.papers.dates import first_date
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
-from services.nomination.rules.papers.words import SIGNERS, SIGNS
+from services.nomination.rules.plan_texts.dates import first_date
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
+from services.nomination.rules.plan_texts.words import SIGNERS, SIGNS
 
 _SIGN = re.compile(r"(?<![\w/:.])(\d{1,5})\s*([/-])\s*([a-z]{2,8})\s*([-–/])\s*([a-z]{2,10})\b")
 _HEAD_SIGN = re.compile(r"(?:so|se|no)?\s*:?\s*([0-9][0-9a-z:.,]*)\s*/\s*([a-z]{2,8})\s*[-–]\s*([a-z]{2,10})\b")

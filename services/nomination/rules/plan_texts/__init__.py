@@ -5,12 +5,12 @@ Nothing is taken over from here without a person who looked at it.
 
 from collections.abc import Sequence
 
-from services.nomination.rules.papers import criteria as of_criteria
-from services.nomination.rules.papers import dates, identity, lists, oddities, symbols
-from services.nomination.rules.papers import targets as of_targets
-from services.nomination.rules.papers.criteria import Known
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
+from services.nomination.rules.plan_texts import criteria as of_criteria
+from services.nomination.rules.plan_texts import dates, identity, lists, oddities, symbols
+from services.nomination.rules.plan_texts import targets as of_targets
+from services.nomination.rules.plan_texts.criteria import Known
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
 
 __all__ = ["Finding", "Known", "Text", "What", "read"]
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from services.nomination.rules.papers.finding import Finding, What
-from services.nomination.rules.papers.text import Text
+from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_texts.text import Text
 
 _AT_LEAST = re.compile(r"\b[il]t\s+nh[a-z]t\s+(\d{1,4})\b")
 _AT_MOST = re.compile(r"\b(?:kh[a-z]ng\s+qu[a-z]|t[a-z]i\s+da|nhi[a-z]{1,2}u\s+nh[a-z]t)\s+(\d{1,4})\b")
