@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from itertools import pairwise
 
 from services.nomination.rules import Refusal, RoundNotOpen
 from shared.wording import say
@@ -42,6 +43,10 @@ class BadExtension(Refusal):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+class SharedDays(ValueError):
+    """Two windows of one round are open on the same day."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +160,12 @@ def _closed(window: Window) -> str:
     )
 
 
-def check_extension(closes_on: date | None, until: date | None, reason: str, today: date) -> tuple[date, date]:
+def check_extension(
+    closes_on: date | None, until: date | None, reason: str, today: date, plan_ends: date | None = None
+) -> tuple[date, date]:
     """A round's last day before and after. Units are told the reason, and an end is only ever moved away.
 
-    Raises BadExtension.
+    No round outlasts its plan. Raises BadExtension.
     """
     if closes_on is None:
         raise BadExtension("until", "Đợt này không có ngày đóng nên không cần gia hạn.")
@@ -168,6 +175,9 @@ def check_extension(closes_on: date | None, until: date | None, reason: str, tod
         raise BadExtension("until", say("Ngày đóng mới phải sau ngày {day:%d/%m/%Y}.", day=closes_on))
     if until < today:
         raise BadExtension("until", "Ngày đóng mới phải từ hôm nay trở đi.")
+    if plan_ends is not None and until > plan_ends:
+        said = "Kế hoạch hết hiệu lực ngày {day:%d/%m/%Y}: đợt không gia hạn quá ngày ấy được."
+        raise BadExtension("until", say(said, day=plan_ends))
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise BadExtension(
             "reason",
@@ -196,15 +206,20 @@ def windows_of(
         return [(name, opens_on, closes_on)]
     if closes_on is None:
         raise ValueError(f"round {name}: of the kind {kind} it needs `closes_on`, the last day of the last window")
-    found: list[tuple[str, date, date | None]] = []
-    for year in range(opens_on.year, closes_on.year + 1):
-        for one in each:
-            first = date.fromisoformat(f"{year}-{one['opens']}")
-            last = date.fromisoformat(f"{year}-{one['closes']}")
-            if last < first:
-                raise ValueError(f"round {name}: a window closes on {one['closes']}, before it opens on {one['opens']}")
-            if opens_on <= first and last <= closes_on:
-                found.append((f"{name} ({first:%m/%Y})", first, last))
+    years = range(opens_on.year, closes_on.year + 1)
+    days = sorted(_days_of(name, one, year) for year in years for one in each)
+    if any(begins <= ends for (_, ends), (begins, _) in pairwise(days)):
+        raise SharedDays(f"round {name}: two of its windows are open on the same day")
+    found = [(first, last) for first, last in days if opens_on <= first and last <= closes_on]
     if not found:
         raise ValueError(f"round {name}: no window lies between {opens_on} and {closes_on}")
-    return found
+    return [(f"{name} ({first:%m/%Y})", first, last) for first, last in found]
+
+
+def _days_of(name: str, told: Mapping[str, str], year: int) -> tuple[date, date]:
+    """The first and last day of a semester's window in that year. Raises ValueError."""
+    first = date.fromisoformat(f"{year}-{told['opens']}")
+    last = date.fromisoformat(f"{year}-{told['closes']}")
+    if last < first:
+        raise ValueError(f"round {name}: a window closes on {told['closes']}, before it opens on {told['opens']}")
+    return first, last

@@ -1,0 +1,64 @@
+"""How far a plan has got below: who has brought it to their people, who has a plan of their own, who is late."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from services.nomination.rules.plan_content import BadPart, Duty, due
+from shared.wording import say
+
+MOST_PEOPLE = 100_000
+
+
+class Carried(StrEnum):
+    """How far a plan has got with a unit, or with an agency below; the worst first."""
+
+    LATE = "late"
+    WAITING = "waiting"
+    OUTDATED = "outdated"
+    """An older version was acknowledged."""
+    DONE = "done"
+    PLANNED = "planned"
+    """An agency below has a plan of its own that rests on it."""
+
+
+class Given(StrEnum):
+    """What came from a unit; the worst first."""
+
+    NONE = "none"
+    BELOW = "below"
+    MET = "met"
+
+
+def is_late(deadlines: Sequence[Mapping[str, Any]], duty: Duty, today: date) -> bool:
+    """Whether a deadline for that duty has passed. What nobody has confirmed makes nobody late."""
+    days = [due(one, today) for one in deadlines if one["duty"] == duty and one["confirmed"]]
+    return any(day is not None and day < today for day in days)
+
+
+def carried_below(
+    acknowledged: int | None, planned: bool, version: int, *, late_reading: bool, late_plan: bool
+) -> Carried:
+    """How far a plan has got with an agency below; `acknowledged`: the version that it has read, if any."""
+    if acknowledged is None:
+        return Carried.LATE if late_reading or late_plan else Carried.WAITING
+    if acknowledged < version:
+        return Carried.OUTDATED
+    if planned:
+        return Carried.PLANNED
+    return Carried.LATE if late_plan else Carried.DONE
+
+
+def check_carried_out(told_on: date | None, people: int | None, issued_on: date | None, today: date) -> None:
+    """Raises BadPart."""
+    if told_on is None:
+        raise BadPart("told_on", "Ngày phổ biến chưa đúng. Ví dụ: 05/10/2024.")
+    if told_on > today:
+        raise BadPart("told_on", "Ngày phổ biến phải từ hôm nay trở về trước.")
+    if issued_on is not None and told_on < issued_on:
+        raise BadPart(
+            "told_on", say("Kế hoạch ban hành ngày {day:%d/%m/%Y}: ngày phổ biến không sớm hơn.", day=issued_on)
+        )
+    if people is None or not 1 <= people <= MOST_PEOPLE:
+        raise BadPart("people", say("Hãy ghi số người đã được phổ biến, từ 1 đến {most}.", most=MOST_PEOPLE))
