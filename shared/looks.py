@@ -87,6 +87,18 @@ STATES: dict[str, dict[str, State]] = {
         "withdrawn": State("Đã thu hồi", "off", "ban"),
         "ended": State("Hết hiệu lực", "off", "x"),
     },
+    "carried": {
+        "late": State("Trễ hạn", "stop", "alert"),
+        "waiting": State("Chưa triển khai", "wait", "clock"),
+        "outdated": State("Mới biết bản cũ", "wait", "refresh"),
+        "done": State("Đã triển khai", "ok", "check"),
+        "planned": State("Đã có kế hoạch", "ok", "circle-check"),
+    },
+    "given": {
+        "none": State("Chưa giới thiệu", "wait", "inbox"),
+        "below": State("Dưới chỉ tiêu", "wait", "target"),
+        "met": State("Đã giới thiệu", "ok", "circle-check"),
+    },
     "round": {
         "upcoming": State("Sắp mở", "info", "clock"),
         "open": State("Đang nhận", "run", "inbox"),

@@ -105,6 +105,8 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),
+        "plan.carry_out": Rule(_at(OWN, "head"), "plan.read"),
+        "plan.map": Rule(_at(BELOW, "head", "officer", "supervisor")),
         # Everybody may know the rounds; whose dossiers are counted in them goes by the units of a role.
         "round.read": Rule(_STAFF | _at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "round.extend": Rule(_at(AGENCY, "officer"), "round.read"),

@@ -39,6 +39,35 @@ class PlanRound(BaseModel):
     name: str
     opens_on: date
     closes_on: date | None = None
+    kind: str | None = None
+    confirmed: bool | None = None
+
+
+class PlanTarget(BaseModel):
+    """A number that a plan asks for: `bound` at_least or at_most, of each unit of that kind (None: of any kind)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bound: str
+    number: int
+    per: str
+    counted: str
+    unit_kind: str | None = None
+    warns_only: bool = False
+    confirmed: bool = True
+
+
+class PlanDeadline(BaseModel):
+    """By when somebody has to do something: `on` a day, or on `each` year's day, as «10-30»."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    what: str
+    who: str = ""
+    duty: str = "other"
+    each: str | None = None
+    on: date | None = None
+    confirmed: bool = True
 
 
 class PlanEvent(Event):
@@ -67,6 +96,10 @@ class PlanPublished(PlanEvent):
     movements: list[str] = Field(default=[])
     grounds: list[PlanRef] = Field(default=[])
     rounds: list[PlanRound] = Field(default=[])
+    starts_on: date | None = None
+    ends_on: date | None = None
+    targets: list[PlanTarget] = Field(default=[])
+    deadlines: list[PlanDeadline] = Field(default=[])
 
 
 class PlanWithdrawn(PlanEvent):
@@ -77,9 +110,9 @@ class PlanWithdrawn(PlanEvent):
 
 
 class PlanAcknowledged(Event):
-    """A child agency has read a plan from above. Said by nomination, to the parent.
+    """A child agency has read a plan from above; `planned`: it has issued one of its own that rests on it.
 
-    Heard by the parent's nomination, at home by notification.
+    Said by nomination, to the parent. Heard by the parent's nomination, at home by notification.
     """
 
     said_by = "nomination"
@@ -89,6 +122,7 @@ class PlanAcknowledged(Event):
     to_agency: str
     plan_id: UUID
     version: int
+    planned: bool = False
 
 
 class NominationEvent(Event):

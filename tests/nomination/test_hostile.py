@@ -1,6 +1,7 @@
 """Nothing that is typed into nominating becomes more than text: in pages, lists, spreadsheets and the API."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ import pytest
 from services.nomination import queries
 from services.nomination.actions import cascade, hearing, plans
 from services.nomination.rules import State
-from shared.events import Category, PlanPublished, PlanRef, PlanRound
+from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -23,6 +24,30 @@ NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criter
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
+PLAN, DRAFT = "POST /de-cu/ke-hoach/moi", "POST /de-cu/ke-hoach/{code}/soan/"
+CARRY = "POST /de-cu/ke-hoach/{code}/trien-khai"
+STEPS = ("can-cu", "noi-dung", "dot", "chi-tieu", "han", "noi-nhan", "tro-giup")
+AGAIN = {0: ("noi-dung/luu", "tro-giup/luu", "van-ban/luu"), 1: ("van-ban",)}
+"""What of a plan of that number is saved once more: what stood there before is written over."""
+WORDS = {
+    **dict.fromkeys(("starts_on", "issued", "when", "opens_on", "closes_on", "told_on"), "20/09/2024"),
+    **dict.fromkeys(("ends_on", "row", "each", "warns_only", "read", "plan_id", "issuer_agency"), ""),
+    "cycle_begins": "01/09",
+    "hour": "17:00",
+    "grace": "3",
+    "kind": "window",
+    "bound": "at_least",
+    "counted": "nominations",
+    "per": "year",
+    "duty": "report",
+    "purpose": "report",
+    "count": "1",
+    "people": "40",
+    "unit_kind": "school",
+    "criteria_pack": make.PACK,
+    "confirmed": "1",
+}
+"""What fields are given that take no free text."""
 API = "/api/v1/nomination/nominations"
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
@@ -42,6 +67,17 @@ UNSEEN = {
     "api guardian",
     "api refused",
     "path",
+    # Chosen from lists, ticked, or not to be seen: what is none of the words is asked for again.
+    *(f"refused {DRAFT}{name}" for name in ("dot kind", "han duty", "noi-nhan purpose")),
+    *(f"refused {DRAFT}chi-tieu {name}" for name in ("bound", "counted", "per", "unit_kind", "warns_only")),
+    *(
+        f"refused {DRAFT}{step} {name}"
+        for step in ("can-cu", "dot", "chi-tieu", "han")
+        for name in ("row", "confirmed")
+    ),
+    f"refused {DRAFT}noi-nhan row",
+    f"refused {DRAFT}noi-dung criteria_pack",
+    f"refused {CARRY} unit",
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -72,7 +108,8 @@ async def seeded(site: Site, texts: Texts) -> UUID:
         subjects=[],
         movements=[texts.whole("above movement")],
         grounds=[PlanRef(number="1", issuer=texts.whole("above ground"), title="", issued_on=None)],
-        rounds=[PlanRound(name="", opens_on=date(2024, 9, 1), closes_on=None)],
+        rounds=[PlanRound(name=texts.whole("above round"), opens_on=date(2024, 9, 1), closes_on=None)],
+        deadlines=[PlanDeadline(what=texts.whole("above deadline"), who=texts.whole("above who"), each="10-30")],
         occurred_at=make.AT,
     )
     about = {"kind": "school", "since": date(2020, 1, 1), "at": make.AT, "by": make.CLERK}
@@ -135,6 +172,40 @@ async def returned(site: Site, code: str, reason: str) -> None:
         await hearing.note_step(session, at=make.AT, **about, **step)  # type: ignore[arg-type]
 
 
+async def planned(play: Played, number: int) -> str:
+    """One plan by its steps, shown before it is issued and after; its address."""
+    answer = await play.post(PLAN, "/de-cu/ke-hoach/moi", number)
+    place = answer.headers["location"].rsplit("/soan/", 1)[0]
+    saves = [*STEPS, *AGAIN.get(number, ())]
+    for version, step in enumerate(saves, 1):
+        await play.post(DRAFT + step, f"{place}/soan/{step}", number, version=str(version))
+    await play.get(f"GET drafted {number}", f"{place}/ban-hanh")
+    if number < SOME:
+        for step in STEPS:
+            await play.get(f"GET {step} {number}", f"{place}/soan/{step}?dong=0")
+        await play.get(f"GET overview {number}", f"{place}/soan")
+        await play.get(f"GET away {number}", f"{place}/bo-nhap")
+        for step in ("van-ban", *STEPS):
+            await play.post(DRAFT + step, f"{place}/soan/{step}", number, refused=True)
+        await play.who.post(f"{place}/ban-hanh", data={"version": str(len(saves) + 1)})
+        await play.get(f"GET issued {number}", place)
+        await play.post(PLAN, "/de-cu/ke-hoach/moi", number, refused=True)
+    return place
+
+
+async def carried_out(play: Played) -> None:
+    """A plan from above made the ground of one's own, what units say of theirs, and the map of it."""
+    above = f"/de-cu/ke-hoach/cap-tren/hcm/{ABOVE}"
+    begun = await play.who.post(f"{above}/lap", data={"version": "1"})
+    await play.get("GET child", begun.headers["location"].replace("/soan", "/ban-hanh"))
+    place = "/de-cu/ke-hoach/kh-1"
+    for number in range(SOME):
+        await play.post(CARRY, f"{place}/trien-khai", number, version=str(len(BUNDLES) + 1))
+        await play.post(CARRY, f"{place}/trien-khai", number, refused=True)
+    for name, path in {"carried": "", "map": "/ban-do", "map sheet": "/ban-do?dang=xlsx", "say": "/trien-khai"}.items():
+        await play.get(f"GET {name}", place + path)
+
+
 async def read(play: Played, files: list[tuple[str, str]]) -> None:
     """Every page and list, each in the way that shows the most."""
     for number, (code, criterion) in enumerate(files):
@@ -172,7 +243,7 @@ async def leads(play: Played) -> None:
     for number in range(len(BUNDLES)):
         place = (await play.post(LEAD, "/de-cu/nhan-to/moi", number)).headers["location"]
         for part in ("/buoc", "", "/so", "/nhan", "/de-cu"):  # put aside: units are in an order of their names
-            await play.post(f"POST {ONE}{part}", place + part, number)
+            await play.post(f"POST {ONE}{part}", place + part, number, kind="gap")
             if number < SOME:
                 await play.post(f"POST {ONE}{part}", place + part, number, refused=True)
         await play.get(f"GET lead {number}", place)
@@ -186,6 +257,10 @@ async def leads(play: Played) -> None:
     for number, place in enumerate(sorted(set(re.findall(r'href="(/de-cu/nhan-to/[0-9a-f-]{36})"', page.text)))):
         await play.get(f"GET told {number}", place)
     await play.get("GET leads of mine", "/de-cu/nhan-to/toi-ghi")
+
+
+def _always(word: str) -> Callable[[int], str]:
+    return lambda _number: word
 
 
 async def played(sites: Sites, *, hostile: bool) -> Played:
@@ -202,9 +277,9 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         "email-guardian": lambda n: f"me-{n}@nha.example",
         "born": lambda _n: "05/09/2011",
         "issued_on": lambda _n: "20/09/2023",
-        "kind": lambda _n: "gap",
         "due_on": lambda _n: "30/11/2024",
         "to": lambda _n: "aside",
+        **{name: _always(word) for name, word in WORDS.items()},
         "until": lambda n: f"{date(2024, 12, 1) + timedelta(days=n):%d/%m/%Y}",
     }
     async with signed_in(site, texts) as who:
@@ -231,6 +306,9 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.post(AMEND, "/de-cu/ke-hoach/kh-1/sua", number, version=str(number + 1))
             await play.get(f"GET amended {number}", "/de-cu/ke-hoach/kh-1")
             await play.post(EXTEND, f"/de-cu/dot/{round_id}/gia-han", number)
+        for number in range(len(BUNDLES)):
+            await planned(play, number)
+        await carried_out(play)
         for name, path in {"round": f"/{round_id}", "rounds": "", "rounds sheet": "?dang=xlsx"}.items():
             await play.get(f"GET {name}", f"/de-cu/dot{path}")
         for name, path in {"targets": "", "targets sheet": "?dang=xlsx"}.items():

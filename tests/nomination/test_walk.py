@@ -58,6 +58,9 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
             )
         asked = {"bound": "at_least", "number": 1, "per": "year"}
         session.add(target_of((await session.scalars(select(Plan))).one(), asked))
+        paper = {"code": "kh-nhap", "title": "Kế hoạch soạn dở", "issuer": "Phòng", "period": "2024"}
+        told = {"rounds": [], "targets": [asked], "at": make.AT, "by": make.CLERK}
+        await plans.draft_plan(session, make.AGENCY, plan=paper, **told)  # type: ignore[arg-type]
         session.add(
             PlanFromAbove(
                 agency="tan-binh",
@@ -115,13 +118,49 @@ def lead_steps(new: dict[str, str]) -> dict[str, Step]:
     }
 
 
+def plan_steps() -> dict[str, Step]:
+    """The routes of plans: one in force, one that is being written, one from above."""
+    ours = {"ours": {"code": "kh-1"}}
+    above = {"ours": {"issuer_agency": "hcm", "plan_id": str(ABOVE)}}
+    drafted = {"ours": {"code": "kh-nhap"}, THEIRS: {"code": "kh-khac"}}
+    in_step = {"ours": {"code": "kh-nhap", "step": "chi-tieu"}}
+    old, draft = {"version": "99"}, "/de-cu/ke-hoach/{code}/soan"
+    taken = old | {"issuer_agency": "hcm", "plan_id": str(ABOVE)}
+    told = {"unit": str(make.SCHOOL), "told_on": "05/10/2024", "people": "40", "version": "1"}
+    words, rows = ("van-ban", "noi-dung", "tro-giup"), ("can-cu", "dot", "chi-tieu", "han", "noi-nhan")
+    return {
+        "GET /de-cu/ke-hoach": Step(),
+        "GET /de-cu/ke-hoach/{code}": Step(ours),
+        "POST /de-cu/ke-hoach/{code}/sua": Step(ours, {"version": "1"}),
+        "GET /de-cu/ke-hoach/{code}/thu-hoi": Step(ours),
+        "POST /de-cu/ke-hoach/{code}/thu-hoi": Step(ours, {"version": "99"}),
+        "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
+        "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
+        "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}/lap": Step(above, old),
+        "GET /de-cu/ke-hoach/moi": Step(),
+        "POST /de-cu/ke-hoach/moi": Step(form={"title": ""}),
+        f"GET {draft}": Step(drafted),
+        f"POST {draft}": Step(ours),
+        f"GET {draft}/{{step}}": Step(in_step),
+        **{f"POST {draft}/{step}": Step(drafted, old) for step in (*words, *rows)},
+        **{f"POST {draft}/{step}/luu": Step(drafted, old) for step in words},
+        f"POST {draft}/can-cu/cap-tren": Step({"ours": drafted["ours"]}, taken),
+        f"POST {draft}/{{step}}/bo": Step(in_step, old | {"row": "0"}),
+        "GET /de-cu/ke-hoach/{code}/ban-hanh": Step(drafted),
+        "POST /de-cu/ke-hoach/{code}/ban-hanh": Step(drafted, old),
+        "GET /de-cu/ke-hoach/{code}/bo-nhap": Step(drafted),
+        "POST /de-cu/ke-hoach/{code}/bo-nhap": Step(drafted, old),
+        "GET /de-cu/ke-hoach/{code}/trien-khai": Step(ours),
+        "POST /de-cu/ke-hoach/{code}/trien-khai": Step(ours, told),
+        "GET /de-cu/ke-hoach/{code}/ban-do": Step(ours),
+    }
+
+
 def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
     files = {place: {"code": code} for place, code in codes.items()}
     claims = {place: {"code": code, "criterion": "GV1"} for place, code in codes.items()}
-    ours = {"ours": {"code": "kh-1"}}
     rounds = {"ours": {"round_id": str(plan.open)}, THEIRS: {"round_id": str(UUID(int=12))}}
     longer = {"until": "30/11/2024", "reason": "Bão số 6, nhiều trường nghỉ học."}
-    above = {"ours": {"issuer_agency": "hcm", "plan_id": str(ABOVE)}}
     new = {"unit": str(make.SCHOOL), "round": str(plan.open), "category": "teacher", "name": "Lê Thị Ánh"}
     call = {
         "unit_id": str(make.SCHOOL),
@@ -153,13 +192,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhat-ky/lien-ket": Step(files),
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
-        "GET /de-cu/ke-hoach": Step(),
-        "GET /de-cu/ke-hoach/{code}": Step(ours),
-        "POST /de-cu/ke-hoach/{code}/sua": Step(ours, {"version": "1"}),
-        "GET /de-cu/ke-hoach/{code}/thu-hoi": Step(ours),
-        "POST /de-cu/ke-hoach/{code}/thu-hoi": Step(ours, {"version": "99"}),
-        "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
-        "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
+        **plan_steps(),
         "GET /de-cu/chi-tieu": Step(),
         "GET /de-cu/dot": Step(),
         "GET /de-cu/dot/{round_id}": Step(rounds),

@@ -39,6 +39,15 @@ LISTS = {
         "Bản",
         "Tình trạng",
     ],
+    "/de-cu/ke-hoach/{code}/ban-do": [
+        "Nơi thực hiện",
+        "Loại",
+        "Triển khai",
+        "Ngày phổ biến",
+        "Số người",
+        "Hồ sơ đã gửi",
+        "Giới thiệu",
+    ],
     "/de-cu/chi-tieu": ["Chỉ tiêu", "Kế hoạch", "Đợt hoặc năm", "Đơn vị", "Đã gửi", "Tình trạng"],
     "/de-cu/dot": ["Đợt", "Kế hoạch", "Tình trạng", "Mở", "Đóng", "Còn lại", "Đã gửi", "Gửi muộn"],
     "/de-cu/tieu-chi": ["Mã", "Đối tượng", "Nội dung", "Kế hoạch ghi thêm", "Minh chứng gợi ý"],
@@ -66,7 +75,8 @@ LISTS = {
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/gui|/rut|/hanh-trinh|/tieu-chi/\{criterion\}|/tep/\{sha256\}|/nhat-ky/lien-ket)"
-    r"|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi)|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
+    r"|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi"
+    r"|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
 """One record, a form, a file of somebody's."""
 
@@ -105,7 +115,7 @@ async def test_every_list_can_be_had_as_a_file(sites: Sites, service: str) -> No
     found, told = {}, {}
     async with site.signed_in(*ROLES, subject="moi-vai-tro") as person:
         for path in paths:
-            here = path.format(code="TB-24-0001")
+            here = path.format(code="kh-1" if "/ke-hoach/" in path else "TB-24-0001")
             query = {"q": "TB-24-000"} if path.endswith("/tim") else {}
             page = await person.get(here, params=query)
             if path not in ("/lan-toa/luot-gui", "/xet-duyet/tim", "/lan-toa/tim"):  # nothing was sent or found here

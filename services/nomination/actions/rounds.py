@@ -41,7 +41,8 @@ def rounds_of(plan: Plan, told: Mapping[str, Any]) -> list[Round]:
 async def check_takes(session: AsyncSession, chosen: Round, at: datetime) -> bool:
     """Whether what comes at that instant is late. Raises RoundNotOpen."""
     calendar = await _calendar(session, chosen.agency) if chosen.grace_days else Calendar({})
-    return rounds.check_takes(chosen.window(calendar), at)
+    plan = await session.get_one(Plan, chosen.plan_id)
+    return rounds.check_takes(chosen.window(calendar, plan), at)
 
 
 async def extend(
@@ -53,7 +54,8 @@ async def extend(
     """
     locked = select(Round).where(col(Round.id) == round_id).with_for_update()
     found = (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()
-    rules.check_in_force((await session.get_one(Plan, found.plan_id)).state)
+    plan = await session.get_one(Plan, found.plan_id)
+    rules.check_in_force(plan.state)
     reason = lines(reason)
     if until is not None and until == found.extended_to:
         same = select(col(RoundExtension.id)).where(
@@ -63,7 +65,7 @@ async def extend(
         )
         if await session.scalar(same):
             return found
-    before, until = rounds.check_extension(found.last_day, until, reason, local_date(at))
+    before, until = rounds.check_extension(found.last_day, until, reason, local_date(at), plan.ends_on)
     found.extended_to = until
     session.add(
         RoundExtension(agency=found.agency, round_id=round_id, before=before, until=until, reason=reason, at=at)

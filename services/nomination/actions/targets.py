@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, extract, func, or_, select
+from sqlalchemy import Date, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.rules import State, targets
 from services.nomination.rules.targets import Bound, Counted, Per, Quota
-from services.nomination.tables import Nomination, Plan, Round, Target, Unit
+from services.nomination.tables import Nomination, Plan, Round, Target, Unit, plan_year
 
 
 def target_of(plan: Plan, told: Mapping[str, Any]) -> Target:
@@ -40,14 +40,18 @@ async def quotas(
             col(Nomination.state) != State.WITHDRAWN,
             or_(
                 and_(col(Target.per) == Per.ROUND, col(Nomination.round_id) == col(Round.id)),
-                and_(col(Target.per) == Per.YEAR, extract("year", col(Nomination.handed_in_on)) == today.year),
+                and_(
+                    col(Target.per) == Per.YEAR,
+                    plan_year(col(Nomination.handed_in_on)) == plan_year(cast(today, Date)),
+                ),
             ),
         )
-        .correlate(Target, Round, Unit)
+        .correlate(Target, Round, Unit, Plan)
         .scalar_subquery()
     )
     query = (
         select(Target, col(Unit.id), col(Round.id), counted)
+        .join(Plan, col(Plan.id) == col(Target.plan_id))
         .join(Round, col(Round.plan_id) == col(Target.plan_id))
         .join(Unit, or_(col(Target.unit_kind).is_(None), col(Target.unit_kind) == col(Unit.kind)))
         .where(

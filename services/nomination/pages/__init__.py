@@ -3,10 +3,14 @@
 from fastapi import APIRouter
 
 from services.nomination.pages import (
+    carrying_out,
     contacts,
     dossiers,
+    drafting,
+    issuing,
     leads,
     plans,
+    plans_above,
     rounds,
     searching,
     starting,
@@ -17,7 +21,10 @@ from services.nomination.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (starting, dossiers, contacts, submitting, leads, plans, rounds, targets, trails, searching):
+for part in (starting, dossiers, contacts, submitting, leads, rounds, targets, trails, searching):
+    router.include_router(part.router, prefix="/de-cu")
+# Paths that are written out come before those with a plan's code in their place.
+for part in (plans_above, drafting, issuing, carrying_out, plans):
     router.include_router(part.router, prefix="/de-cu")
 router.include_router(trails.own)
 router.include_router(suggesting.router)

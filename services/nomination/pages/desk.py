@@ -153,6 +153,11 @@ class Desk:
         return self.runtime.short_name(agency)
 
     @property
+    def agency_names(self) -> dict[str, str]:
+        """The agencies' full names, by id."""
+        return {one.id: one.name for one in self.runtime.federation.agency_list}
+
+    @property
     def units(self) -> frozenset[UUID] | None:
         """The units whose files the person may see; None: all of the agency."""
         return self.rights.units("nomination.read")

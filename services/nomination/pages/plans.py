@@ -1,6 +1,6 @@
-"""What everybody works by: plans as their papers say them, plans from above, and criteria."""
+"""What everybody works by: plans as their papers say them, and criteria."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Annotated
@@ -12,11 +12,15 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import cascade
 from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.plan_lines import Change, beside, changes
 from services.nomination.queries import plans
 from services.nomination.rules import PlanState
-from services.nomination.tables import Criterion, Plan, PlanFromAbove
+from services.nomination.rules.plan_checks import overlapping
+from services.nomination.rules.tightening import Above, as_content, key
+from services.nomination.tables import Criterion, Plan, PlanFromAbove, PlanVersion
 from shared.formats import day, read_day
 from shared.identity.allowed import allowed
+from shared.identity.people import ROLE_NAMES
 from shared.listing import Cell, Column, Said, Tag
 from shared.lists import spreadsheet, wants_file
 from shared.looks import CATEGORIES
@@ -44,15 +48,18 @@ CRITERIA = (
 
 @router.get("/ke-hoach", dependencies=[allowed("plan.read")])
 async def list_plans(desk: AtDesk) -> Response:
-    """The agency's plans, and those of the agencies above."""
+    """The agency's plans, and those of the agencies above; who writes plans sees those that are being written too."""
+    writing = desk.rights.may("plan.issue")
     async with desk.database.reading() as session:
-        found = await plans.list_plans(session, agency=desk.agency.id)
+        found = await plans.list_plans(session, agency=desk.agency.id, drafts=writing)
         above = await plans.list_from_above(session, agency=desk.agency.id)
-    names = _names(desk)
+    names = desk.agency_names
     if wants_file(desk.request):
         rows = [_own_row(plan) for plan in found] + [_row_above(plan, names) for plan in above]
         return spreadsheet(desk.request, "Kế hoạch", PLANS, rows, file="ke-hoach")
-    return desk.pages.render(desk.request, "plans.html", found=found, above=above, names=names)
+    return desk.pages.render(
+        desk.request, "plans.html", found=found, above=above, names=names, writing=writing, today=desk.clock.today()
+    )
 
 
 def _own_row(plan: Plan) -> tuple[Cell, ...]:
@@ -75,34 +82,55 @@ async def show_plan(desk: AtDesk, code: str) -> Response:
 async def _plan(
     desk: Desk, code: str, errors: dict[str, str] | None = None, values: dict[str, str] | None = None
 ) -> Response:
+    carrying = desk.rights.units("plan.carry_out")
     async with desk.database.reading() as session:
         found = await plans.get_plan(session, agency=desk.agency.id, code=code)
         if found is None:
             raise HTTPException(404)
-        plan, rounds = found
-        above = await plans.list_from_above(session, agency=desk.agency.id)
+        plan = found.plan
+        heard = await plans.list_from_above(session, agency=desk.agency.id)
         read = await plans.list_acknowledgements(session, plan_id=plan.id)
+        versions = await plans.list_versions(session, plan_id=plan.id)
+        carried = await plans.list_carried(session, agency=desk.agency.id, plan_id=plan.id, units=carrying)
     children = desk.runtime.federation.children(desk.agency.id, desk.clock.today())
-    values = values or {
+    above = [Above(desk.short_name(one.issuer_agency), as_content(one.content)) for one in plans.cited(plan, heard)]
+    return desk.pages.render(
+        desk.request,
+        "plan.html",
+        status_code=422 if errors else 200,
+        plan=plan,
+        parts_shown=beside(found.content, above),
+        overlapping=overlapping(found.content),
+        heard={str(one.plan_id): one for one in heard} | {key(one.number): one for one in heard if one.number},
+        names=desk.agency_names,
+        below=[(child.short, read.get(child.id)) for child in children],
+        history=_history(versions),
+        carried=carried if plan.state is PlanState.IN_FORCE else [],
+        mapping=desk.rights.opens("plan.map"),
+        issuing=desk.rights.may("plan.issue") and plan.state is PlanState.IN_FORCE,
+        today=desk.clock.today(),
+        errors=errors or {},
+        values=values or _typed(plan),
+    )
+
+
+def _typed(plan: Plan) -> dict[str, str]:
+    return {
         "title": plan.title,
         "number": plan.number or "",
         "issued_on": day(plan.issued_on) if plan.issued_on else "",
         "period": plan.period,
         "version": str(plan.version),
     }
-    return desk.pages.render(
-        desk.request,
-        "plan.html",
-        status_code=422 if errors else 200,
-        plan=plan,
-        rounds=rounds,
-        heard={one.number: one for one in above if one.number},
-        names=_names(desk),
-        below=[(child.short, read.get(child.id)) for child in children],
-        issuing=desk.rights.may("plan.issue") and plan.state is PlanState.IN_FORCE,
-        errors=errors or {},
-        values=values,
-    )
+
+
+def _history(versions: Sequence[PlanVersion]) -> list[tuple[PlanVersion, str, list[Change]]]:
+    """Each version, in whose role it was issued, and what it changed; the newest first, the first changed nothing."""
+    earlier = [*versions[1:], None]
+    return [
+        (one, ROLE_NAMES.get(one.role, ""), changes(before.content, one.content) if before else [])
+        for one, before in zip(versions, earlier, strict=True)
+    ]
 
 
 @router.post("/ke-hoach/{code}/sua", dependencies=[allowed("plan.issue")])
@@ -146,7 +174,7 @@ async def before_withdrawing(desk: AtDesk, code: str) -> Response:
         raise HTTPException(404)
     children = desk.runtime.federation.children(desk.agency.id, desk.clock.today())
     return desk.pages.render(
-        desk.request, "withdraw_plan.html", plan=found[0], below=[child.short for child in children]
+        desk.request, "withdraw_plan.html", plan=found.plan, below=[child.short for child in children]
     )
 
 
@@ -161,47 +189,6 @@ async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]
     except rules.Refusal as refusal:
         return await _plan(desk, code, {"title": str(refusal)})
     return see_other(f"/de-cu/ke-hoach/{code}")
-
-
-@router.get("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}", dependencies=[allowed("plan.read")])
-async def show_from_above(desk: AtDesk, issuer_agency: str, plan_id: UUID) -> Response:
-    """A plan of an agency above, as it was heard."""
-    return await _from_above(desk, issuer_agency, plan_id)
-
-
-async def _from_above(desk: Desk, issuer_agency: str, plan_id: UUID, error: str = "") -> Response:
-    async with desk.database.reading() as session:
-        found = await plans.get_from_above(session, agency=desk.agency.id, issuer_agency=issuer_agency, plan_id=plan_id)
-    if found is None:
-        raise HTTPException(404)
-    issued_on = found.content.get("issued_on")
-    return desk.pages.render(
-        desk.request,
-        "plan_from_above.html",
-        status_code=422 if error else 200,
-        plan=found,
-        issued_on=date.fromisoformat(issued_on) if issued_on else None,
-        names=_names(desk),
-        reading=desk.rights.may("plan.issue"),
-        error=error,
-    )
-
-
-@router.post("/ke-hoach/cap-tren/{issuer_agency}/{plan_id}", dependencies=[allowed("plan.issue")])
-async def acknowledge(desk: AtDesk, issuer_agency: str, plan_id: UUID, version: Annotated[int, Form()]) -> Response:
-    """Say to the agency above that its plan was read."""
-    by = desk.rights.actor("plan.issue")
-    async with desk.database.reading() as session:
-        place = {"agency": desk.agency.id, "issuer_agency": issuer_agency, "plan_id": plan_id}
-        if await plans.get_from_above(session, **place) is None:  # type: ignore[arg-type]
-            raise HTTPException(404)
-    try:
-        async with desk.database.transaction() as session:
-            at = desk.clock.now()
-            await cascade.acknowledge(session, issuer_agency=issuer_agency, plan_id=plan_id, seen=version, at=at, by=by)
-    except rules.Refusal as refusal:
-        return await _from_above(desk, issuer_agency, plan_id, str(refusal))
-    return see_other(f"/de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}")
 
 
 @router.get("/tieu-chi", dependencies=[allowed("criteria.read")])
@@ -221,15 +208,10 @@ def _whose(one: Criterion) -> str:
     return CATEGORIES[one.category] if one.category else GENERAL
 
 
-def _names(desk: Desk) -> dict[str, str]:
-    """The agencies' full names, by id."""
-    return {one.id: one.name for one in desk.runtime.federation.agency_list}
-
-
 async def _own(desk: Desk, code: str) -> UUID:
     """The id of a plan of this agency (404 when there is none)."""
     async with desk.database.reading() as session:
         found = await plans.get_plan(session, agency=desk.agency.id, code=code)
     if found is None:
         raise HTTPException(404)
-    return found[0].id
+    return found.plan.id

@@ -1,9 +1,10 @@
-"""How a unit's quota reads: what it handed in, at least, at most."""
+"""How targets read: what is asked, and what of it a unit handed in."""
 
 from collections.abc import Sequence
 from itertools import groupby
 
-from services.nomination.rules.targets import Bound, Per, Quota
+from services.nomination.pages.unit_kinds import kind_name
+from services.nomination.rules.targets import Bound, Counted, Per, Quota
 from shared.language import translate
 
 
@@ -24,6 +25,16 @@ def _bound(one: Quota) -> str:
     if one.bound is Bound.AT_LEAST:
         return translate("ít nhất {number}", number=one.number)
     return translate("nhiều nhất {number}", number=one.number)
+
+
+def target_text(bound: str, number: int, counted: str, unit_kind: str | None) -> str:
+    """What a target asks for."""
+    kind = kind_name(unit_kind)
+    if counted == Counted.UNITS:
+        return translate("Ít nhất {number} {kind} có hồ sơ", number=number, kind=kind)
+    if bound == Bound.AT_LEAST:
+        return translate("Mỗi {kind} ít nhất {number} hồ sơ", number=number, kind=kind)
+    return translate("Mỗi {kind} nhiều nhất {number} hồ sơ", number=number, kind=kind)
 
 
 def full(quotas: Sequence[Quota]) -> bool:

@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.nomination.pages.desk import AtDesk
-from services.nomination.pages.unit_kinds import kind_name
+from services.nomination.pages.quotas import target_text
 from services.nomination.queries import targets
 from services.nomination.queries.targets import Row, Standing
+from services.nomination.rules.plan_content import year_of
 from services.nomination.rules.targets import Bound, Counted
 from shared.identity.allowed import allowed
 from shared.language import translate
@@ -30,16 +31,18 @@ COLUMNS = (
 def asked(standing: Standing) -> str:
     """What a target asks for."""
     one = standing.target
-    if one.counted is Counted.UNITS:
-        return translate("Ít nhất {number} {kind} có hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
-    if one.bound is Bound.AT_LEAST:
-        return translate("Mỗi {kind} ít nhất {number} hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
-    return translate("Mỗi {kind} nhiều nhất {number} hồ sơ", number=one.number, kind=kind_name(one.unit_kind))
+    return target_text(one.bound, one.number, one.counted, one.unit_kind)
 
 
 def when(standing: Standing, today: date) -> str:
     """The time it is counted in."""
-    return standing.round.name if standing.round else translate("Năm {year}", year=today.year)
+    if standing.round:
+        return standing.round.name
+    begins = standing.plan.cycle_begins
+    year = year_of(today, begins)
+    if begins in ("", "01-01"):
+        return translate("Năm {year}", year=year)
+    return translate("Năm {year}–{next}", year=year, next=year + 1)
 
 
 def verdict(row: Row, standing: Standing) -> str:

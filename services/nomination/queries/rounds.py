@@ -48,7 +48,7 @@ class Seen:
 
 def seen(chosen: Round, plan: Plan, calendar: Calendar, at: datetime) -> Seen:
     """A round at that instant, counted by that calendar."""
-    window = chosen.window(calendar)
+    window = chosen.window(calendar, plan)
     standing = window.standing(at)
     last = {Standing.OPEN: window.closes_on, Standing.GRACE: window.late_on}.get(standing)
     left, beyond, unconfirmed = None, False, 0

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import extract, func, or_, select
+from sqlalchemy import Date, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.rules import PlanState, State
 from services.nomination.rules.targets import Counted, Per, Quota
-from services.nomination.tables import Nomination, Plan, Round, Target, Unit
+from services.nomination.tables import Nomination, Plan, Round, Target, Unit, plan_year
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def list_standings(
     own = list(await session.scalars(members.order_by(col(Unit.name))))
     opened = select(Round).where(col(Round.agency) == agency, col(Round.opens_on) <= today)
     newest = {one.plan_id: one for one in await session.scalars(opened.order_by(col(Round.opens_on), col(Round.id)))}
-    counts = await _counts(session, agency, today.year)
+    counts = await _counts(session, agency, today)
     standings = []
     for target, plan in found:
         chosen = newest.get(plan.id) if target.per is Per.ROUND else None
@@ -97,11 +97,12 @@ def _quota(target: Target, count: int) -> Quota:
     return Quota(target.bound, target.number, target.per, target.warns_only, count)
 
 
-async def _counts(session: AsyncSession, agency: str, year: int) -> dict[tuple[UUID, UUID | None, UUID], int]:
-    """What was handed in, by plan, round and unit; without a round: in that year."""
-    in_year = func.count().filter(extract("year", col(Nomination.handed_in_on)) == year)
+async def _counts(session: AsyncSession, agency: str, today: date) -> dict[tuple[UUID, UUID | None, UUID], int]:
+    """What was handed in, by plan, round and unit; without a round: in its plan's year of that day."""
+    in_year = func.count().filter(plan_year(col(Nomination.handed_in_on)) == plan_year(cast(today, Date)))
     query = (
         select(col(Nomination.plan_id), col(Nomination.round_id), col(Nomination.unit_id), func.count(), in_year)
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
         .where(
             col(Nomination.agency) == agency,
             col(Nomination.handed_in_on).is_not(None),

@@ -28,6 +28,8 @@ WITHDRAWABLE = (State.SUBMITTED, State.REVIEWED, State.RETURNED)
 class PlanState(StrEnum):
     """Whether a plan is in force."""
 
+    DRAFT = "draft"
+    """Never issued: only those who write it know of it."""
     IN_FORCE = "in_force"
     WITHDRAWN = "withdrawn"
 
@@ -69,6 +71,18 @@ class PlanNotInForce(Refusal):
     """A plan that was withdrawn is neither changed nor worked by."""
 
     problem = "plan-not-in-force"
+
+
+class DraftPending(Refusal):
+    """A new version of the plan is being written."""
+
+    problem = "draft-pending"
+
+
+class NoDraft(Refusal):
+    """Nothing of the plan is being written: it was issued, or thrown away."""
+
+    problem = "no-draft"
 
 
 class PlanChanged(Refusal):
@@ -245,6 +259,8 @@ def check_contacts(
 
 def check_in_force(state: PlanState) -> None:
     """Raises PlanNotInForce."""
+    if state is PlanState.DRAFT:
+        raise PlanNotInForce("Kế hoạch này chưa ban hành.")
     if state is not PlanState.IN_FORCE:
         raise PlanNotInForce("Kế hoạch này đã thu hồi nên không sửa và không dùng được nữa.")
 
@@ -259,6 +275,12 @@ def check_version(here: int, seen: int) -> None:
                 seen=seen,
             )
         )
+
+
+def check_draft(here: int, seen: int) -> None:
+    """Raises PlanChanged when somebody else saved the draft that the person saw."""
+    if here != seen:
+        raise PlanChanged("Có người vừa lưu bản nháp này. Chữ bạn gõ vẫn còn ở đây: hãy xem lại rồi bấm lưu lần nữa.")
 
 
 def code(mark: str, year: int, number: int) -> str:

@@ -8,9 +8,12 @@ from services.nomination.tables.plans import (
     CalendarYear,
     Plan,
     PlanFromAbove,
+    PlanVersion,
     Round,
     RoundExtension,
     Target,
+    UnitAcknowledgement,
+    plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.units import Unit, UnitEdge
@@ -29,6 +32,7 @@ __all__ = [
     "Person",
     "Plan",
     "PlanFromAbove",
+    "PlanVersion",
     "Return",
     "Round",
     "RoundExtension",
@@ -37,5 +41,7 @@ __all__ = [
     "Subject",
     "Target",
     "Unit",
+    "UnitAcknowledgement",
     "UnitEdge",
+    "plan_year",
 ]

@@ -4,9 +4,9 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, DateTime, Index, UniqueConstraint, case, extract, func
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, col
 from uuid_utils.compat import uuid7
 
 from services.nomination.rules import PlanState
@@ -37,6 +37,46 @@ class Plan(Row, table=True):
     text: str = ""
     version: int = 1
     state: PlanState = Field(default=PlanState.IN_FORCE, sa_type=words(PlanState, "state"))
+    signer_post: str = Field(default="", description="the post of whoever signs it, never a name")
+    starts_on: date | None = None
+    ends_on: date | None = Field(default=None, description="its last day")
+    cycle_begins: str = Field(
+        default="", max_length=5, description="the day on which each of its years begins: «09-01»"
+    )
+    distribution: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    deadlines: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    channels: list[str] = Field(default_factory=list, sa_type=JSONB)
+    priorities: list[str] = Field(default_factory=list, sa_type=JSONB)
+    help_contact: str = Field(default="", description="a desk or a post, never a person")
+    report_template: str = ""
+    criteria_pack: str = ""
+    draft: dict[str, Any] | None = Field(
+        default=None,
+        sa_type=JSONB(none_as_null=True),
+        description="what is being written: all of a plan that was never issued, or the next version of one in force",
+    )
+    draft_version: int = Field(default=0, description="how often the draft was saved: guards edits")
+
+
+def plan_year(day: Any) -> ColumnElement[int]:
+    """The year of its plan's cycle that a day lies in, as `rules.plan_content.year_of`; the plan must be joined."""
+    begun = case((func.to_char(day, "MM-DD") < col(Plan.cycle_begins), 1), else_=0)
+    return extract("year", day) - begun
+
+
+class PlanVersion(Row, table=True):
+    """What a version of a plan said, since when, and by whom it was issued."""
+
+    __tablename__ = "plan_versions"
+
+    plan_id: UUID = Field(foreign_key="plans.id", primary_key=True)
+    version: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="none: before versions were kept"
+    )
+    issued_by: str = ""
+    role: str = ""
 
 
 class PlanFromAbove(Row, table=True):
@@ -64,6 +104,21 @@ class Acknowledgement(Row, table=True):
     child: str = Field(primary_key=True, max_length=31)
     version: int
     at: datetime = Field(sa_type=DateTime(timezone=True))
+    planned: bool = Field(default=False, description="it has issued a plan of its own that rests on ours")
+
+
+class UnitAcknowledgement(Row, table=True):
+    """That a unit's head has brought a plan to its people: when, and to how many."""
+
+    __tablename__ = "unit_acknowledgements"
+    __table_args__ = (Index(None, "agency", "unit_id"),)
+
+    plan_id: UUID = Field(foreign_key="plans.id", primary_key=True)
+    unit_id: UUID = Field(foreign_key="units.id", primary_key=True)
+    version: int
+    told_on: date
+    people: int
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Round(Row, table=True):
@@ -89,9 +144,11 @@ class Round(Row, table=True):
         """The day it closes, an extension counted in."""
         return self.extended_to or self.closes_on
 
-    def window(self, calendar: Calendar) -> Window:
-        """When it takes dossiers, by that calendar."""
-        return Window.of(self.opens_on, self.last_day, self.closes_at, self.grace_days, zone=VIETNAM, add=calendar.add)
+    def window(self, calendar: Calendar, plan: Plan) -> Window:
+        """When it takes dossiers, by that calendar: no longer than its plan lasts."""
+        last = min((day for day in (self.last_day, plan.ends_on) if day), default=None)
+        hour = self.closes_at if last == self.last_day else None
+        return Window.of(self.opens_on, last, hour, self.grace_days, zone=VIETNAM, add=calendar.add)
 
 
 class RoundExtension(Row, table=True):
