@@ -25,6 +25,18 @@ CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{cod
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
 PLAN, DRAFT = "POST /de-cu/ke-hoach/moi", "POST /de-cu/ke-hoach/{code}/soan/"
+READ = "POST /de-cu/ke-hoach/nhap"
+PAPER = """Số: 7/KH-THCS
+Ngày 05 tháng 9 năm 2024
+
+KẾ HOẠCH
+Nhân rộng gương điển hình
+
+Trường THCS Hoa Mai ban hành Kế hoạch. Căn cứ Kế hoạch số 9/KH-PGDĐT ngày 01/9/2024.
+
+Nơi nhận:
+- Các tổ (để th/h);
+"""
 CARRY = "POST /de-cu/ke-hoach/{code}/trien-khai"
 STEPS = ("can-cu", "noi-dung", "dot", "chi-tieu", "han", "noi-nhan", "tro-giup")
 AGAIN = {0: ("noi-dung/luu", "tro-giup/luu", "van-ban/luu"), 1: ("van-ban",)}
@@ -61,6 +73,8 @@ UNSEEN = {
     *(f"refused {LEAD} {name}" for name in ("unit", "category")),
     *(f"refused POST {ONE}/{end}" for end in ("buoc to", "de-cu round", "nhan unit", "so kind")),
     *(f"refused POST /gioi-thieu {name}" for name in ("unit", "category")),
+    READ + " text",
+    "line 6.purpose",
     CLAIM + "/luu text",
     CLAIM + " then",
     f"refused {CLAIM} then",
@@ -193,6 +207,30 @@ async def planned(play: Played, number: int) -> str:
     return place
 
 
+async def read_in(play: Played, number: int) -> None:
+    """A plan read in, whose lines are written over before they are confirmed.
+
+    A bad text itself is read otherwise than a plain one: tests/nomination/test_importing.py shows it.
+    """
+    await play.post(READ, "/de-cu/ke-hoach/nhap", number)
+    place = (await play.who.post("/de-cu/ke-hoach/nhap", data={"text": PAPER})).headers["location"]
+    keys = (
+        "1.title",
+        "2.number",
+        "3.day",
+        "4.issuer",
+        "5.number",
+        "5.day",
+        "5.issuer",
+        "5.title",
+        "6.who",
+        "6.purpose",
+    )
+    typed = {key: play.texts(f"line {key}", number) for key in keys}
+    answer = await play.who.post(place, data={**typed, "take": [str(line) for line in range(9)]})
+    play.note(f"lines {number}", answer)
+
+
 async def carried_out(play: Played) -> None:
     """A plan from above made the ground of one's own, what units say of theirs, and the map of it."""
     above = f"/de-cu/ke-hoach/cap-tren/hcm/{ABOVE}"
@@ -308,6 +346,8 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.post(EXTEND, f"/de-cu/dot/{round_id}/gia-han", number)
         for number in range(len(BUNDLES)):
             await planned(play, number)
+        for number in range(len(BUNDLES)):
+            await read_in(play, number)
         await carried_out(play)
         for name, path in {"round": f"/{round_id}", "rounds": "", "rounds sheet": "?dang=xlsx"}.items():
             await play.get(f"GET {name}", f"/de-cu/dot{path}")

@@ -11,7 +11,7 @@ from services.nomination.actions import plans
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
-from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove
+from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText
 from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
@@ -30,7 +30,7 @@ UNITS = {
     Relation.PARENT: WARD,
     Relation.FOREIGN: make.OTHER_SCHOOL,
 }
-ABOVE = UUID(int=11)
+ABOVE, TEXT = UUID(int=11), UUID(int=13)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -58,6 +58,7 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
             )
         asked = {"bound": "at_least", "number": 1, "per": "year"}
         session.add(target_of((await session.scalars(select(Plan))).one(), asked))
+        session.add(PlanText(id=TEXT, agency="tan-binh", text="KẾ HOẠCH\nNhân rộng", entered_by="ai", at=make.AT))
         paper = {"code": "kh-nhap", "title": "Kế hoạch soạn dở", "issuer": "Phòng", "period": "2024"}
         told = {"rounds": [], "targets": [asked], "at": make.AT, "by": make.CLERK}
         await plans.draft_plan(session, make.AGENCY, plan=paper, **told)  # type: ignore[arg-type]
@@ -123,6 +124,7 @@ def plan_steps() -> dict[str, Step]:
     ours = {"ours": {"code": "kh-1"}}
     above = {"ours": {"issuer_agency": "hcm", "plan_id": str(ABOVE)}}
     drafted = {"ours": {"code": "kh-nhap"}, THEIRS: {"code": "kh-khac"}}
+    texts = {"ours": {"text_id": str(TEXT)}, THEIRS: {"text_id": str(UUID(int=14))}}
     in_step = {"ours": {"code": "kh-nhap", "step": "chi-tieu"}}
     old, draft = {"version": "99"}, "/de-cu/ke-hoach/{code}/soan"
     taken = old | {"issuer_agency": "hcm", "plan_id": str(ABOVE)}
@@ -137,6 +139,10 @@ def plan_steps() -> dict[str, Step]:
         "GET /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above),
         "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}": Step(above, {"version": "9"}),
         "POST /de-cu/ke-hoach/cap-tren/{issuer_agency}/{plan_id}/lap": Step(above, old),
+        "GET /de-cu/ke-hoach/nhap": Step(),
+        "POST /de-cu/ke-hoach/nhap": Step(form={"text": "KẾ HOẠCH nhân rộng gương điển hình tiên tiến của trường"}),
+        "GET /de-cu/ke-hoach/nhap/{text_id}": Step(texts),
+        "POST /de-cu/ke-hoach/nhap/{text_id}": Step(texts),
         "GET /de-cu/ke-hoach/moi": Step(),
         "POST /de-cu/ke-hoach/moi": Step(form={"title": ""}),
         f"GET {draft}": Step(drafted),

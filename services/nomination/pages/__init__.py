@@ -7,6 +7,7 @@ from services.nomination.pages import (
     contacts,
     dossiers,
     drafting,
+    importing,
     issuing,
     leads,
     plans,
@@ -24,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 for part in (starting, dossiers, contacts, submitting, leads, rounds, targets, trails, searching):
     router.include_router(part.router, prefix="/de-cu")
 # Paths that are written out come before those with a plan's code in their place.
-for part in (plans_above, drafting, issuing, carrying_out, plans):
+for part in (importing, plans_above, drafting, issuing, carrying_out, plans):
     router.include_router(part.router, prefix="/de-cu")
 router.include_router(trails.own)
 router.include_router(suggesting.router)

@@ -3,6 +3,7 @@
 from services.nomination.tables.criteria import Criterion
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
 from services.nomination.tables.leads import Lead, LeadNote
+from services.nomination.tables.plan_texts import PlanText
 from services.nomination.tables.plans import (
     Acknowledgement,
     CalendarYear,
@@ -32,6 +33,7 @@ __all__ = [
     "Person",
     "Plan",
     "PlanFromAbove",
+    "PlanText",
     "PlanVersion",
     "Return",
     "Round",

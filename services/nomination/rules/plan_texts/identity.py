@@ -49,7 +49,11 @@ def _title(text: Text, lines: list[tuple[int, int]]) -> Finding | None:
     for start, end in lines:
         if start == end:
             continue
-        if len(taken) == _LONGEST_TITLE or _BODY.match(text.folded[start:end]):
+        if (
+            len(taken) == _LONGEST_TITLE
+            or _BODY.match(text.folded[start:end])
+            or _ISSUED.search(text.mended[start:end])
+        ):
             break
         taken.append((start, end))
     if not taken:

@@ -76,7 +76,7 @@ def _recipient(text: Text, start: int, end: int) -> Finding:
     folded = Text.of(told).mended
     filed = _FILE.match(folded)
     if filed:
-        return Finding(What.RECIPIENT, told[filed.end() :], start, end, not text.damaged, word="to_file")
+        return Finding(What.RECIPIENT, told[filed.end() :], start, end, not text.damaged, word="file")
     purpose = _PURPOSE.search(folded)
     word = next((word for sign, word in PURPOSES.items() if purpose and purpose[1].startswith(sign)), "")
     name = told[: purpose.start()].rstrip() if purpose and word else told

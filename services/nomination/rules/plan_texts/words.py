@@ -31,15 +31,14 @@ SIGNERS = {
 """How the name of whoever issues papers with that sign begins, folded."""
 
 PURPOSES = {
-    "b/c": "to_report",
-    "bao cao": "to_report",
-    "th/h": "to_carry_out",
-    "thuc hien": "to_carry_out",
-    "p/h": "to_coordinate",
-    "phoi hop": "to_coordinate",
-    "c/d": "to_direct",
-    "chi dao": "to_direct",
-    "biet": "to_know",
+    "b/c": "report",
+    "bao cao": "report",
+    "th/h": "carry_out",
+    "thuc hien": "carry_out",
+    "p/h": "coordinate",
+    "phoi hop": "coordinate",
+    "c/d": "direct",
+    "chi dao": "direct",
 }
 """For what it is sent, as the brackets behind a recipient say it, folded."""
 
