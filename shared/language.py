@@ -67,7 +67,8 @@ def _sentences(name: str) -> dict[str, str]:
 def translate(text: str, /, **values: object) -> str:
     """A sentence in the language of the request, its gaps `{name}` filled; what the catalogue lacks stays Vietnamese.
 
-    Safe HTML passes unchanged, so that a macro may translate whatever label it is given.
+    A gap that is filled with a sentence of ours is translated too. Safe HTML passes unchanged, so that a macro may
+    translate whatever label it is given.
     """
     if isinstance(text, Markup):
         return text
@@ -76,6 +77,7 @@ def translate(text: str, /, **values: object) -> str:
         return translate(wording, **values)
     if language() != VIETNAMESE:
         text = _sentences(language()).get(text, text)
+    values = {name: translate(value) if isinstance(value, Said) else value for name, value in values.items()}
     if any(isinstance(value, Markup) for value in values.values()):
         return escape(text).format(**values)  # what is not safe itself is escaped
     return text.format(**values) if values else text

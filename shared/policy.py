@@ -112,6 +112,7 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "round.extend": Rule(_at(AGENCY, "officer"), "round.read"),
         "target.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "criteria.read": Rule(_STAFF),
+        "criteria.add": Rule(_at(BELOW, "officer")),
         # Review: a council belongs to the agency.
         "case.read": Rule(_at(AGENCY, "member", "officer", "signer", "supervisor", "secretary", "chair")),
         "case.return": Rule(_at(AGENCY, "secretary", "officer", "chair"), _CASE),

@@ -11,6 +11,7 @@ import pytest
 
 from services.nomination import queries
 from services.nomination.actions import cascade, hearing, plans
+from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import State
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
 from tests.support import factories as make
@@ -139,7 +140,7 @@ async def seeded(site: Site, texts: Texts) -> UUID:
         await plans.enter_plan(
             session, make.AGENCY, plan=plan, rounds=[window], targets=[asked], at=make.AT, by=make.CLERK
         )
-        await plans.enter_criteria(session, make.AGENCY, pack=make.PACK, criteria=criteria, by=make.CLERK)
+        await criteria_packs.enter_criteria(session, make.AGENCY, pack=make.PACK, criteria=criteria, by=make.CLERK)
         await cascade.take_plan(session, agency="tan-binh", issuer_agency="hcm", event=told)
         ((found, _),) = await queries.list_rounds(session, agency="tan-binh")
         return found.id

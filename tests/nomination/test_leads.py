@@ -210,7 +210,6 @@ async def test_a_lead_without_a_unit_is_not_put_forward(site: Site) -> None:
                 make.AGENCY,
                 lead_id=lead.id,
                 round_id=plan.open,
-                rule_set=make.PACK,
                 at=make.AT,
                 today=make.TODAY,
                 by=make.NOMINATOR,

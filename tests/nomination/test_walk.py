@@ -204,6 +204,8 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         "GET /de-cu/dot/{round_id}": Step(rounds),
         "POST /de-cu/dot/{round_id}/gia-han": Step(rounds, longer),
         "GET /de-cu/tieu-chi": Step(),
+        "GET /de-cu/tieu-chi/them": Step(),
+        "POST /de-cu/tieu-chi/them": Step(form={"unit": str(make.SCHOOL), "category": "chung"}),
         "GET /de-cu/tim": Step(),
         "GET /de-cu/tim/so": Step(),
         f"POST {api}": Step(json=call),

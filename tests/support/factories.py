@@ -14,6 +14,7 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination import tables as nominating
+from services.nomination.actions import criteria as packs
 from services.nomination.actions import nominations, plans
 from services.nomination.rules import Relation
 from services.publishing import tables as publishing
@@ -87,7 +88,7 @@ async def plan(database: Database) -> Plan:
                 by=CLERK,
             )
         entered = await plans.enter_plan(session, AGENCY, plan=about, rounds=rounds, at=AT, by=CLERK)
-        await plans.enter_criteria(session, AGENCY, pack=PACK, criteria=criteria, by=CLERK)
+        await packs.enter_criteria(session, AGENCY, pack=PACK, criteria=criteria, by=CLERK)
         await session.flush()
         rows = await session.scalars(select(nominating.Round).where(col(nominating.Round.plan_id) == entered.id))
         made = {one.name: one.id for one in rows}

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.actions import nominations
+from services.nomination.actions import criteria, nominations
 from services.nomination.actions.plans import Agency
-from services.nomination.rules import State
+from services.nomination.rules import RoundNotOpen, State
 from services.nomination.rules.leads import (
     TO_DO,
     BadLead,
@@ -181,7 +181,6 @@ async def nominate(
     *,
     lead_id: UUID,
     round_id: UUID,
-    rule_set: str,
     at: datetime,
     today: date,
     by: Actor,
@@ -196,6 +195,9 @@ async def nominate(
     check_move(lead.state, LeadState.NOMINATED, "")
     if lead.unit_id is None:
         raise BadLead("round", "Hãy nhận nhân tố này về một đơn vị trước khi đề cử.")
+    pack = await criteria.pack_for(session, agency, unit_id=lead.unit_id, on=today, by=by)
+    if pack is None:
+        raise RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
     nomination = await nominations.start_nomination(
         session,
         agency,
@@ -204,7 +206,7 @@ async def nominate(
         category=lead.category,
         name=lead.name,
         position=lead.position,
-        rule_set=rule_set,
+        rule_set=pack,
         at=at,
         today=today,
         by=by,

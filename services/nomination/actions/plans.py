@@ -1,4 +1,4 @@
-"""What an agency works with: its units, its plans with their rounds, its criteria."""
+"""What an agency works with: its units, its plans with their rounds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import check_ready
 from services.nomination.rules.plan_content import content
-from services.nomination.tables import Criterion, Plan, Unit, UnitEdge
+from services.nomination.tables import Plan, Unit, UnitEdge
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.clock import local_date
@@ -181,23 +181,3 @@ async def issue_plan(session: AsyncSession, *, plan_id: UUID, seen: int, at: dat
         cascade.tell_planned(session, upper, at)
     await audit.record(session, by, "plan.issued", plan_id)
     return plan
-
-
-async def enter_criteria(
-    session: AsyncSession, agency: Agency, *, pack: str, criteria: Sequence[dict[str, Any]], by: Actor
-) -> int:
-    """Enter a version of a criteria pack; what was entered before is left as it is. Returns how many are new."""
-    known = set(
-        await session.scalars(
-            select(col(Criterion.code)).where(col(Criterion.agency) == agency.id, col(Criterion.pack) == pack)
-        )
-    )
-    new = [
-        Criterion(agency=agency.id, pack=pack, position=place, **one)
-        for place, one in enumerate(criteria, 1)
-        if one["code"] not in known
-    ]
-    session.add_all(new)
-    if new:
-        await audit.record(session, by, "criteria.entered", pack)
-    return len(new)

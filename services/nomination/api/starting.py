@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination import queries, rules
-from services.nomination.actions import nominations
+from services.nomination import rules
+from services.nomination.actions import criteria, nominations
 from services.nomination.api.calling import PATH, By, Caller, Key, answered, refused, reused, wrong
 from services.nomination.api.files import shown
 from services.nomination.rules import Relation
@@ -97,7 +97,7 @@ async def create(by: By, draft: Draft, key: Key = None) -> Response:
 
 
 async def _write(session: AsyncSession, by: Caller, draft: Draft, actor: Actor) -> str:
-    pack = await queries.newest_pack(session, agency=by.agency.id)
+    pack = await criteria.pack_for(session, by.agency, unit_id=draft.unit_id, on=by.clock.today(), by=actor)
     if pack is None:
         raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ.")
     try:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.nomination.pages import (
     carrying_out,
     contacts,
+    criteria,
     dossiers,
     drafting,
     importing,
@@ -22,7 +23,7 @@ from services.nomination.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (starting, dossiers, contacts, submitting, leads, rounds, targets, trails, searching):
+for part in (starting, dossiers, contacts, submitting, leads, criteria, rounds, targets, trails, searching):
     router.include_router(part.router, prefix="/de-cu")
 # Paths that are written out come before those with a plan's code in their place.
 for part in (importing, plans_above, drafting, issuing, carrying_out, plans):

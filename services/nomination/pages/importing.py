@@ -14,7 +14,7 @@ from services.nomination.actions import plan_texts as acting
 from services.nomination.actions.plan_texts import MOST_TEXT, BadText
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.plan_files import text_of
-from services.nomination.queries import plans
+from services.nomination.queries import criteria
 from services.nomination.rules.plan_reading import BadLines, lines, taken
 from services.nomination.rules.plan_texts import Finding, Known, Text, What, read
 from services.nomination.tables import PlanText
@@ -136,7 +136,9 @@ async def _read(desk: Desk, text_id: UUID) -> tuple[PlanText, Text, list[Finding
     """The text and what it says. Raises HTTPException (404)."""
     async with desk.database.reading() as session:
         kept = await session.get(PlanText, text_id)
-        pack = await plans.newest_criteria(session, agency=desk.agency.id)
+        packs = await criteria.list_packs(session, agency=desk.agency.id)
+        newest = next((one.pack.code for one in packs if one.unit is None), "")
+        pack = await criteria.criteria_of(session, agency=desk.agency.id, pack=newest)
     if kept is None or kept.agency != desk.agency.id:
         raise HTTPException(404)
     known = [Known(one.code, one.category, one.text) for one in pack]

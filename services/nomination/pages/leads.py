@@ -317,15 +317,11 @@ async def nominate(desk: AtDesk, lead_id: UUID, round_id: Annotated[str, Form(al
         return await _lead(desk, lead_id, {"round": "Hãy chọn đợt giới thiệu."})
     try:
         async with desk.database.transaction() as session:
-            pack = await queries.newest_pack(session, agency=desk.agency.id)
-            if pack is None:
-                raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
             nomination = await acting.nominate(
                 session,
                 desk.agency,
                 lead_id=lead_id,
                 round_id=chosen,
-                rule_set=pack,
                 at=desk.clock.now(),
                 today=desk.clock.today(),
                 by=by,

@@ -1,8 +1,7 @@
-"""What everybody works by: plans as their papers say them, and criteria."""
+"""What everybody works by: plans as their papers say them, and plans from above."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import groupby
 from typing import Annotated
 from uuid import UUID
 
@@ -17,17 +16,15 @@ from services.nomination.queries import plans
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import overlapping
 from services.nomination.rules.tightening import Above, as_content, key
-from services.nomination.tables import Criterion, Plan, PlanFromAbove, PlanVersion
+from services.nomination.tables import Plan, PlanFromAbove, PlanVersion
 from shared.formats import day, read_day
 from shared.identity.allowed import allowed
 from shared.identity.people import ROLE_NAMES
-from shared.listing import Cell, Column, Said, Tag
+from shared.listing import Cell, Column, Tag
 from shared.lists import spreadsheet, wants_file
-from shared.looks import CATEGORIES
 
 router = APIRouter()
 
-GENERAL = "Chung cho mọi đối tượng"
 PLANS = (
     Column("Số ký hiệu"),
     Column("Tên kế hoạch"),
@@ -36,13 +33,6 @@ PLANS = (
     Column("Thời gian"),
     Column("Bản", number=True),
     Column("Tình trạng"),
-)
-CRITERIA = (
-    Column("Mã"),
-    Column("Đối tượng"),
-    Column("Nội dung"),
-    Column("Kế hoạch ghi thêm"),
-    Column("Minh chứng gợi ý"),
 )
 
 
@@ -189,23 +179,6 @@ async def withdraw_plan(desk: AtDesk, code: str, version: Annotated[int, Form()]
     except rules.Refusal as refusal:
         return await _plan(desk, code, {"title": str(refusal)})
     return see_other(f"/de-cu/ke-hoach/{code}")
-
-
-@router.get("/tieu-chi", dependencies=[allowed("criteria.read")])
-async def list_criteria(desk: AtDesk) -> Response:
-    """The newest criteria pack by category."""
-    async with desk.database.reading() as session:
-        found = await plans.newest_criteria(session, agency=desk.agency.id)
-    pack = found[0].pack if found else ""
-    if wants_file(desk.request):
-        rows = [(one.code, Said(_whose(one)), one.text, "; ".join(one.variants), one.evidence) for one in found]
-        return spreadsheet(desk.request, "Bộ tiêu chí", CRITERIA, rows, file="tieu-chi", more=[pack])
-    groups = [(name, list(members)) for name, members in groupby(found, key=_whose)]
-    return desk.pages.render(desk.request, "criteria.html", groups=groups, pack=pack)
-
-
-def _whose(one: Criterion) -> str:
-    return CATEGORIES[one.category] if one.category else GENERAL
 
 
 async def _own(desk: Desk, code: str) -> UUID:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
-from services.nomination.actions import nominations, targets
+from services.nomination.actions import criteria, nominations, targets
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import rounds
@@ -129,7 +129,7 @@ async def start(
         async with desk.database.transaction() as session:
             if before := await idempotency.begin(session, call):
                 return see_other(before.location)
-            pack = await queries.newest_pack(session, agency=desk.agency.id)
+            pack = await criteria.pack_for(session, desk.agency, unit_id=unit_id, on=desk.clock.today(), by=by)
             if pack is None:
                 raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
             nomination = await nominations.start_nomination(

@@ -192,10 +192,3 @@ async def list_rounds(session: AsyncSession, *, agency: str) -> Sequence[tuple[R
         .order_by(col(Round.opens_on).desc())
     )
     return [(chosen, plan) for chosen, plan in rows]
-
-
-async def newest_pack(session: AsyncSession, *, agency: str) -> str | None:
-    """The pack that a new dossier is pinned to."""
-    return await session.scalar(
-        select(col(Criterion.pack)).where(col(Criterion.agency) == agency).order_by(col(Criterion.id).desc()).limit(1)
-    )

@@ -1,4 +1,4 @@
-"""The reads of what everybody works by: plans, rounds, criteria."""
+"""The reads of what everybody works by: plans and rounds."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -124,10 +124,3 @@ async def list_acknowledgements(session: AsyncSession, *, plan_id: UUID) -> dict
     """How far each child agency has read a plan, by agency."""
     rows = await session.scalars(select(Acknowledgement).where(col(Acknowledgement.plan_id) == plan_id))
     return {row.child: row for row in rows}
-
-
-async def newest_criteria(session: AsyncSession, *, agency: str) -> Sequence[Criterion]:
-    """The criteria of the newest pack, in its order; those for everybody first."""
-    query = select(Criterion).where(col(Criterion.agency) == agency)
-    found = list(await session.scalars(query.order_by(col(Criterion.pack).desc(), col(Criterion.position))))
-    return [one for one in found if one.pack == found[0].pack]

@@ -1,6 +1,6 @@
 """This service's database: row classes by what they are about, beside the tables of outbox, inbox and audit."""
 
-from services.nomination.tables.criteria import Criterion
+from services.nomination.tables.criteria import Boast, Criterion, Pack
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
 from services.nomination.tables.leads import Lead, LeadNote
 from services.nomination.tables.plan_texts import PlanText
@@ -22,6 +22,7 @@ from services.nomination.tables.units import Unit, UnitEdge
 __all__ = [
     "METADATA",
     "Acknowledgement",
+    "Boast",
     "CalendarYear",
     "Claim",
     "Counter",
@@ -30,6 +31,7 @@ __all__ = [
     "Lead",
     "LeadNote",
     "Nomination",
+    "Pack",
     "Person",
     "Plan",
     "PlanFromAbove",
