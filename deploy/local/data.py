@@ -5,7 +5,7 @@ from deploy.local.services import ROOT, Stage
 
 DEPLOY = ROOT / "deploy"
 FOR_ALL = {
-    "nomination": ("calendars/viet-nam.toml", "criteria/dien-hinh-tien-tien-2023.toml"),
+    "nomination": ("calendars/viet-nam.toml", "criteria/dien-hinh-tien-tien-2023.toml", "words/superlatives.toml"),
     "review": ("rules/council.toml",),
     "publishing": ("rules/consent.toml",),
 }

@@ -3,8 +3,8 @@
   "use strict";
   const one = (css, root = document) => root.querySelector(css), all = (css, root = document) => [...root.querySelectorAll(css)];
   const words = document.documentElement.lang === "en"
-    ? { kept: "Saved at ", here: "The line is down. What you typed is kept on this computer.", back: "Text that was not saved has been found here, from ", use: "Put it back", drop: "Throw it away", out: "You are signed out. What you typed is kept on this computer: sign in in a new tab, then go on here.", other: "Somebody else has saved meanwhile. Press save to see both texts." }
-    : { kept: "Đã lưu lúc ", here: "Mất mạng. Chữ bạn gõ còn ở máy này.", back: "Ở đây còn chữ chưa lưu, từ lúc ", use: "Khôi phục", drop: "Bỏ đi", out: "Phiên đã hết. Chữ bạn gõ còn ở máy này: hãy vào lại trong thẻ mới rồi viết tiếp ở đây.", other: "Có người vừa lưu nội dung khác. Bấm lưu để xem cả hai." };
+    ? { kept: "Saved at ", here: "The line is down. What you typed is kept on this computer.", back: "Text that was not saved has been found here, from ", use: "Put it back", drop: "Throw it away", out: "You are signed out. What you typed is kept on this computer: sign in in a new tab, then go on here.", other: "Somebody else has saved meanwhile. Press save to see both texts.", fulfilled: "Fulfilled", lacking: "Still lacking", not_needed: "Not compulsory" }
+    : { kept: "Đã lưu lúc ", here: "Mất mạng. Chữ bạn gõ còn ở máy này.", back: "Ở đây còn chữ chưa lưu, từ lúc ", use: "Khôi phục", drop: "Bỏ đi", out: "Phiên đã hết. Chữ bạn gõ còn ở máy này: hãy vào lại trong thẻ mới rồi viết tiếp ở đây.", other: "Có người vừa lưu nội dung khác. Bấm lưu để xem cả hai.", fulfilled: "Đạt", lacking: "Còn thiếu", not_needed: "Không bắt buộc" };
   const clock = when => new Date(when).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" });
   const put = (tag, text, cls) => Object.assign(document.createElement(tag), { textContent: text, className: cls || "" });
 
@@ -75,6 +75,22 @@
       }, 3000);
     });
     form.addEventListener("submit", () => { clearTimeout(wait); try { sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* no store */ } });
+  }
+  /* How ready a thing is, asked of the server at each pause (data-ready), told where the page says (data-ready-told). */
+  for (const form of all("form[data-ready]")) {
+    const told = one("[data-ready-told]"), list = put("ul", "");
+    let wait, asked = 0;
+    const ask = async () => {
+      const number = ++asked;
+      try {
+        const answer = await fetch(form.dataset.ready, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+        if (!answer.ok || number !== asked) return;
+        const { status, problems, hints, done, all: count } = await answer.json();
+        list.replaceChildren(...problems.map(each => put("li", each.reason + " " + each.cure)), ...hints.map(hint => put("li", hint)));
+        told.replaceChildren(put("p", words[status] + " · " + done + "/" + count), list);
+      } catch { /* the line is down: what stands there stays */ }
+    };
+    if (told && window.fetch && told.replaceChildren) form.addEventListener("input", event => { if (!event.isComposing) { clearTimeout(wait); wait = setTimeout(ask, 700); } });
   }
   addEventListener("offline", () => all(".saved").forEach(told => { told.textContent = words.here; }));
 

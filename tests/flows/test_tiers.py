@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import outside
 from deploy.local.children import Recorded
-from deploy.local.demo.candidates import LIBRARIAN, MANAGER, TEACHER
+from deploy.local.demo.candidates import LANGUAGE_TEAM, LIBRARIAN, TEACHER
 from deploy.local.demo.desk import OFFICE, Desk
 from deploy.local.demo.people import Person, expect
 from deploy.local.runner import Running
@@ -134,7 +134,7 @@ async def test_a_parent_that_sleeps_is_waited_for_and_the_others_go_on(running: 
     district, city = desk_of(running, DISTRICT), desk_of(running, CITY)
     await district.come_in("nguoi-de-cu", *OFFICE)
     await city.come_in(*OFFICE)
-    referred, recalled = [await district.nominate(one) for one in (LIBRARIAN, MANAGER)]
+    referred, recalled = [await district.nominate(one) for one in (LIBRARIAN, LANGUAGE_TEAM)]
     for code in (referred, recalled):
         await district.review(code)
     await district.refer(recalled, CITY)

@@ -60,8 +60,24 @@ async def test_a_nomination_by_software_from_draft_to_hand_in(site: Site, plan: 
         "unit_id": str(make.SCHOOL),
         "round_id": str(plan.open),
         "category": "teacher",
+        "form": "exemplar",
         "subject": {"name": "Lê Thị Ánh", "position": "giáo viên"},
-        "claims": [{"criterion": "GV1", "text": "Dạy giỏi.", "evidence": [{"text": "Sáng kiến số 12", "file": None}]}],
+        "on_behalf": "",
+        "opinions": [],
+        "claims": [
+            {
+                "criterion": "GV1",
+                "text": "Dạy giỏi.",
+                "options": [],
+                "level": None,
+                "state": "unverified",
+                "evidence": [{"kind": "words", "text": "Sáng kiến số 12", "fields": {}, "file": None}],
+            }
+        ],
+        "readiness": [
+            {"criterion": "GV1", "status": "fulfilled", "problems": [], "hints": []},
+            {"criterion": "GV4", "status": "not_needed", "problems": [], "hints": []},
+        ],
         "lacking": {},
         "started_at": make.AT.isoformat(),
         "submitted_at": None,

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.nomination import queries
-from services.nomination.actions import cascade, hearing, plans
+from services.nomination.actions import cascade, claims, hearing, plans
 from services.nomination.actions import criteria as criteria_packs
-from services.nomination.rules import State
+from services.nomination.rules import ClaimState, State
+from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
@@ -23,6 +24,10 @@ pytestmark = pytest.mark.db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criterion}"
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
+PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
+OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
+CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
+ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
 PLAN, DRAFT = "POST /de-cu/ke-hoach/moi", "POST /de-cu/ke-hoach/{code}/soan/"
@@ -62,21 +67,29 @@ WORDS = {
 }
 """What fields are given that take no free text."""
 API = "/api/v1/nomination/nominations"
+KINDS = [str(kind) for kind in FIELDS]
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
-OTHERS = ["/lien-he", "/hanh-trinh", "/nhat-ky", "/nhat-ky/lien-ket", "/rut"]
+OTHERS = ["/y-kien", "/dong-y", "/xac-nhan", "/lien-he", "/hanh-trinh", "/nhat-ky", "/nhat-ky/lien-ket", "/rut"]
 UNSEEN = {
     # Answered without what was typed: by a few words as it is saved, and for a list that there is not.
     *(f"refused {CONTACTS}/luu {name}" for name in ("guardian", "email-self", "born", "email-guardian")),
     "refused POST /de-cu/luot-chay danh-sach",
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
-    *(f"refused {NEW} {name}" for name in ("unit", "round", "category")),
+    *(f"refused {NEW} {name}" for name in ("unit", "round", "category", "form")),
+    f"refused {OPINION} voice",
+    f"refused {ANSWER} word",
     *(f"refused {LEAD} {name}" for name in ("unit", "category")),
     *(f"refused POST {ONE}/{end}" for end in ("buoc to", "de-cu round", "nhan unit", "so kind")),
     *(f"refused POST /gioi-thieu {name}" for name in ("unit", "category")),
     READ + " text",
     "line 6.purpose",
     CLAIM + "/luu text",
+    # Looked at while it is typed, and kept nowhere; chosen from what is offered; refused to whoever wrote the dossier.
+    *(f"{refused}{CLAIM}/du text" for refused in ("", "refused ")),
+    *(f"refused {CLAIM}{more} {name}" for more in ("", "/du") for name in ("options", "level", "rests_on")),
+    *(f"refused {ADD} {name}" for name in ("unit", "category", "kinds", "compulsory")),
+    *(CHECK + " how", f"refused {CHECK} how", f"refused {CHECK} found"),
     CLAIM + " then",
     f"refused {CLAIM} then",
     "api guardian",
@@ -153,6 +166,15 @@ async def filed(play: Played, number: int) -> tuple[str, str]:
     claim = f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"
     await play.post(CLAIM + "/luu", claim + "/luu", number, version="0")
     await play.post(CLAIM, claim, number, version="1")
+    await play.post(CLAIM + "/du", claim + "/du", number)
+    await play.post(PROOF, f"{claim}/minh-chung/{KINDS[number % len(KINDS)]}", number)
+    await play.post(CHECK, claim + "/xac-minh", number)
+    await play.post(OPINION, f"/de-cu/ho-so/{code}/y-kien", number)
+    asked = await play.who.post(f"/de-cu/ho-so/{code}/dong-y")
+    if link := re.search(r"/tra-loi/gioi-thieu/[^<]+", asked.text):
+        await play.get(f"GET answer {number}", link[0])
+        await play.post(ANSWER, link[0], number, refused=True)
+        play.note(f"{ANSWER} {number}", await play.who.post(link[0], data={"word": "agree"}))
     name = play.texts.in_path("file name", number) + ".pdf"
     await play.post(CLAIM + "/tep", claim + "/tep", number, files={"file": (name, PDF)})
     await play.post(CONTACTS, f"/de-cu/ho-so/{code}/lien-he", number)
@@ -245,6 +267,15 @@ async def carried_out(play: Played) -> None:
         await play.get(f"GET {name}", place + path)
 
 
+async def checked(site: Site, file: tuple[str, str], how: str) -> None:
+    """Somebody looks into a claim."""
+    async with site.database.transaction() as session:
+        found = await queries.get_dossier(session, agency="tan-binh", code=file[0], units=None)
+        assert found is not None
+        told = {"criterion": file[1], "state": ClaimState.VERIFIED, "how": how[:1000], "at": make.AT, "by": make.CHAIR}
+        await claims.check_claim(session, nomination_id=found.nomination.id, **told)  # type: ignore[arg-type]
+
+
 async def read(play: Played, files: list[tuple[str, str]]) -> None:
     """Every page and list, each in the way that shows the most."""
     for number, (code, criterion) in enumerate(files):
@@ -302,11 +333,9 @@ def _always(word: str) -> Callable[[int], str]:
     return lambda _number: word
 
 
-async def played(sites: Sites, *, hostile: bool) -> Played:
-    """Everything that nominating lets people type, typed."""
-    site, texts = await sites("nomination"), Texts(hostile)
-    round_id = await seeded(site, texts)
-    must = {
+def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
+    """What fields are given that take no free text."""
+    return {
         "unit": lambda n: str(UNITS[n]),
         "round": lambda _n: str(round_id),
         "category": lambda _n: "pupil",
@@ -319,21 +348,52 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         "due_on": lambda _n: "30/11/2024",
         "to": lambda _n: "aside",
         **{name: _always(word) for name, word in WORDS.items()},
+        "form": lambda _n: "exemplar",
+        "voice": lambda _n: "colleague",
+        "who": lambda n: f"phụ huynh {n}",
+        "remove": lambda _n: "",
+        "edits": lambda _n: "0",
+        "word": lambda _n: "",
+        "options": lambda _n: "a",
+        "level": lambda _n: "",
+        "rests_on": lambda _n: "",
+        "link": lambda n: f"https://truong.example/{n}",
+        "before": lambda n: f"{n}",
+        "after": lambda n: f"{n}",
+        "date": lambda _n: "01/09/2024",
+        "role": lambda n: f"tổ trưởng {n}",
+        "found": lambda _n: "verified",
+        "kinds": lambda _n: "file",
+        "compulsory": lambda _n: "",
         "until": lambda n: f"{date(2024, 12, 1) + timedelta(days=n):%d/%m/%Y}",
     }
+
+
+async def played(sites: Sites, *, hostile: bool) -> Played:
+    """Everything that nominating lets people type, typed."""
+    site, texts = await sites("nomination"), Texts(hostile)
+    round_id = await seeded(site, texts)
+    must = given(round_id)
     async with signed_in(site, texts) as who:
-        play = Played(who, texts, {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}, must)
+        fields = {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}
+        play = Played(who, texts, fields, must, kept=frozenset({"once", "remove"}), most={"measure": 40, "number": 60})
         files = [await filed(play, number) for number in range(len(BUNDLES))]
         for number in range(len(BUNDLES)):
             await called(play, number, round_id)
         await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui")
         await returned(site, files[1][0], texts.whole("reason"))
+        await checked(site, files[0], texts.whole("check how"))
         await read(play, files)
         await leads(play)
         for number, (code, criterion) in enumerate(files[:SOME]):
             for route, path in (
                 (NEW, "/de-cu/ho-so/moi"),
                 (CLAIM, f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"),
+                (CLAIM + "/du", f"/de-cu/ho-so/{code}/tieu-chi/{criterion}/du"),
+                (OPINION, f"/de-cu/ho-so/{code}/y-kien"),
+                (CONFIRM, f"/de-cu/ho-so/{code}/xac-nhan"),
+                (CHECK, f"/de-cu/ho-so/{code}/tieu-chi/{criterion}/xac-minh"),
+                (ADD, "/de-cu/tieu-chi/them"),
                 (CONTACTS, f"/de-cu/ho-so/{code}/lien-he"),
                 (CONTACTS + "/luu", f"/de-cu/ho-so/{code}/lien-he/luu"),
                 (AMEND, "/de-cu/ke-hoach/kh-1/sua"),
@@ -341,10 +401,17 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
                 ("POST /de-cu/luot-chay", "/de-cu/luot-chay"),
             ):
                 await play.post(route, path, number, refused=True)
+            for kind in KINDS:
+                form = play.form(PROOF, number, refused=True)
+                path = f"/de-cu/ho-so/{code}/tieu-chi/{criterion}/minh-chung/{kind}"
+                play.note(f"{PROOF} {kind} {number} refused", await play.who.post(path, data=form))
+            await play.get(f"GET claim again {number}", f"/de-cu/ho-so/{code}/tieu-chi/{criterion}")
         for number in range(len(BUNDLES)):
             await play.post(AMEND, "/de-cu/ke-hoach/kh-1/sua", number, version=str(number + 1))
             await play.get(f"GET amended {number}", "/de-cu/ke-hoach/kh-1")
             await play.post(EXTEND, f"/de-cu/dot/{round_id}/gia-han", number)
+            added = await play.post(ADD, "/de-cu/tieu-chi/them", number)
+            await play.get(f"GET pack {number}", added.headers["location"])
         for number in range(len(BUNDLES)):
             await planned(play, number)
         for number in range(len(BUNDLES)):

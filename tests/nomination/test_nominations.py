@@ -10,7 +10,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.nomination import queries, rules
-from services.nomination.actions import handing_on, hearing, nominations, plans
+from services.nomination.actions import claims, handing_on, hearing, nominations, plans
 from services.nomination.consumers import HANDLERS
 from services.nomination.queries import packing
 from services.nomination.rules import Relation, State
@@ -93,14 +93,7 @@ def about(nomination: Nomination) -> dict[str, Any]:
 
 async def submit(database: Database, nomination: Nomination) -> list[Event]:
     async with database.transaction() as session:
-        await nominations.submit_nomination(
-            session,
-            nomination_id=nomination.id,
-            version=nomination.version,
-            dossier=make.PARCEL,
-            at=make.AT,
-            by=make.NOMINATOR,
-        )
+        await make.hand_in(session, nomination)
         return list(outbox.recorded(session))
 
 
@@ -147,7 +140,7 @@ async def test_two_writers_of_one_claim_do_not_overwrite_each_other(database: Da
 
     async def write(words: str, version: int) -> None:
         async with database.transaction() as session:
-            await nominations.write_claim(
+            await claims.write_claim(
                 session, nomination_id=draft.id, criterion="GV1", text=words, version=version, by=make.NOMINATOR
             )
 
@@ -184,14 +177,14 @@ async def test_of_two_hand_ins_at_once_one_counts(database: Database, plan: Plan
 async def test_what_was_saved_after_the_packing_is_not_lost(database: Database, plan: Plan) -> None:
     draft = await make.draft(database, plan.open)
     async with database.transaction() as session:
-        await nominations.write_claim(
+        await claims.write_claim(
             session, nomination_id=draft.id, criterion="GV4", text="thêm nữa", version=0, by=make.NOMINATOR
         )
     with pytest.raises(rules.NotComplete):
-        await submit(database, draft)
+        await submit(database, draft)  # found out before the older version is
     async with database.transaction() as session:
         claim = (await session.execute(text("select id from claims where criterion = 'GV4'"))).scalar_one()
-        await nominations.add_evidence(session, claim_id=claim, text="số 3", by=make.NOMINATOR)
+        await claims.add_evidence(session, claim_id=claim, text="số 3", by=make.NOMINATOR)
     with pytest.raises(rules.ChangedMeanwhile):
         await submit(database, draft)
     assert await rows(database, "select state from nominations") == [("draft",)]
@@ -220,14 +213,7 @@ async def test_a_round_that_has_ended_keeps_the_draft(database: Database, plan: 
     made = await make.draft(database, plan.open)
     async with database.transaction() as session:
         with pytest.raises(rules.RoundNotOpen, match="Bản nháp của bạn vẫn còn"):
-            await nominations.submit_nomination(
-                session,
-                nomination_id=made.id,
-                version=made.version,
-                dossier=make.PARCEL,
-                at=datetime(2024, 11, 20, 17, tzinfo=UTC),
-                by=make.NOMINATOR,
-            )
+            await make.hand_in(session, made, at=datetime(2024, 11, 20, 17, tzinfo=UTC))
     assert await rows(database, "select state, revision from nominations") == [("draft", 0)]
 
 
@@ -252,10 +238,10 @@ async def test_a_dossier_takes_no_more_files_than_a_parcel(database: Database, p
         claim = (await session.execute(text("select id from claims"))).scalar_one()
         for number in range(12):
             file = Accepted(f"{number:064}", 15 * 1024 * 1024, "image/png", "anh.png")
-            await nominations.add_evidence(session, claim_id=claim, text="", file=file, by=make.NOMINATOR)
+            await claims.add_evidence(session, claim_id=claim, text="", file=file, by=make.NOMINATOR)
         again = Accepted(f"{1:064}", 15 * 1024 * 1024, "image/png", "anh.png")
         with pytest.raises(rules.TooMuch):
-            await nominations.add_evidence(session, claim_id=claim, text="", file=again, by=make.NOMINATOR)
+            await claims.add_evidence(session, claim_id=claim, text="", file=again, by=make.NOMINATOR)
     assert (await rows(database, "select count(sha256) from evidence")) == [(12,)]
     assert draft.state is State.DRAFT
 
@@ -315,7 +301,11 @@ async def test_parcels_hold_what_their_readers_need_and_no_more(database: Databa
             "criterion": "HS2",
             "criterion_text": "Tiêu chí HS2",
             "text": "Dạy học bằng dự án đọc sách.",
-            "evidence": [{"text": "Sáng kiến số 12", "sha256": None, "name": None, "size": None}],
+            "options": [],
+            "level": None,
+            "rests_on": None,
+            "state": "unverified",
+            "evidence": [{"kind": "words", "text": "Sáng kiến số 12", "fields": {}, **NO_FILE}],
         }
     ]
     assert "example" not in str(fields)
@@ -333,6 +323,7 @@ async def test_parcels_hold_what_their_readers_need_and_no_more(database: Databa
     ]
 
 
+NO_FILE = {"sha256": None, "name": None, "size": None}
 REVIEW = {"case_id": UUID(int=3)}
 HONOUR = REVIEW | {"honour_id": UUID(int=4)}
 DECISION = {"category": Category.TEACHER, "decision_number": "1", "decision_date": make.TODAY, "form": "", "level": ""}

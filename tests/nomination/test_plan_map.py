@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.nomination.actions import cascade, nominations, plans
+from services.nomination.actions import cascade, plans
 from shared.audit import Actor
 from shared.events import PlanAcknowledged
 from shared.federation import Agency
@@ -53,9 +53,7 @@ async def submit(site: Site, round_id: UUID, unit: UUID) -> None:
     draft = await make.draft(site.database, round_id, unit_id=unit)
     by = Actor("https://id|co-hanh", "nominator", unit)
     async with site.database.transaction() as session:
-        await nominations.submit_nomination(
-            session, nomination_id=draft.id, version=draft.version, dossier=make.PARCEL, at=make.AT, by=by
-        )
+        await make.hand_in(session, draft, by=by)
 
 
 async def cells(site: Site, address: str) -> list[list[Any]]:

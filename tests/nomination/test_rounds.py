@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from services.nomination import rules
-from services.nomination.actions import hearing, nominations, plans, rounds, working_days
+from services.nomination.actions import hearing, plans, rounds, working_days
 from services.nomination.rules import State
 from services.nomination.rules.rounds import BadExtension
 from services.nomination.tables import Nomination
@@ -60,14 +60,7 @@ async def submit(database: Database, nomination: Nomination, at: datetime) -> st
     """What comes of handing in at that instant."""
     try:
         async with database.transaction() as session:
-            found = await nominations.submit_nomination(
-                session,
-                nomination_id=nomination.id,
-                version=nomination.version,
-                dossier=make.PARCEL,
-                at=at,
-                by=make.NOMINATOR,
-            )
+            found = await make.hand_in(session, nomination, at=at)
             return "late" if found.late else "taken"
     except rules.RoundNotOpen as refusal:
         return str(refusal)

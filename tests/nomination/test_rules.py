@@ -7,9 +7,7 @@ import pytest
 from services.nomination.rules import (
     LONGEST,
     BadContact,
-    Claimed,
     NotADraft,
-    NotComplete,
     Relation,
     State,
     TooMuch,
@@ -17,10 +15,8 @@ from services.nomination.rules import (
     check_editable,
     check_length,
     check_room,
-    check_submittable,
     code,
     is_reachable,
-    missing,
 )
 
 pytestmark = pytest.mark.unit
@@ -37,35 +33,6 @@ def test_only_drafts_and_what_came_back_can_be_changed(state: State) -> None:
     else:
         with pytest.raises(NotADraft):
             check_editable(state)
-
-
-NOTHING = "Chưa có thành tích nào. Hãy viết ít nhất một tiêu chí, kèm minh chứng."
-NO_PROOF = "Có lời nhưng chưa có minh chứng."
-NO_WORDS = "Có minh chứng nhưng chưa viết thành tích."
-NO_CONTACTS = "Hãy ghi ngày sinh của học sinh và cách liên hệ với cha, mẹ hoặc người giám hộ."
-
-
-@pytest.mark.parametrize(
-    ("claims", "reachable", "expected"),
-    [
-        ([], True, {"": NOTHING}),
-        ([Claimed("A", "  ", 0)], True, {"": NOTHING}),
-        ([Claimed("A", "dạy giỏi", 0)], True, {"A": NO_PROOF}),
-        ([Claimed("A", "", 2)], True, {"A": NO_WORDS, "": NOTHING}),
-        ([Claimed("A", "dạy giỏi", 1)], True, {}),
-        ([Claimed("A", "dạy giỏi", 1), Claimed("B", "", 1)], True, {"B": NO_WORDS}),
-        ([Claimed("A", "dạy giỏi", 1), Claimed("Z", "của bộ cũ", 0)], True, {}),
-        ([Claimed("A", "dạy giỏi", 1)], False, {"contacts": NO_CONTACTS}),
-    ],
-)
-def test_what_is_missing_is_told_by_criterion(claims: list[Claimed], reachable: bool, expected: dict[str, str]) -> None:
-    assert missing(["A", "B"], claims, reachable=reachable) == expected
-
-
-def test_what_is_not_complete_says_what_is_missing() -> None:
-    with pytest.raises(NotComplete) as error:
-        check_submittable(State.DRAFT, ["A"], [Claimed("A", "dạy giỏi", 0)], reachable=True)
-    assert error.value.missing == {"A": NO_PROOF}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.nomination.actions import nominations, plans
+from services.nomination.actions import plans
 from services.nomination.rules.targets import QuotaReached
 from services.nomination.tables import Nomination
 from shared.audit import Actor
@@ -49,9 +49,7 @@ async def submit(site: Site, draft: Nomination) -> str:
     by = Actor("https://id|co-hanh", "nominator", draft.unit_id)
     try:
         async with site.database.transaction() as session:
-            await nominations.submit_nomination(
-                session, nomination_id=draft.id, version=draft.version, dossier=make.PARCEL, at=make.AT, by=by
-            )
+            await make.hand_in(session, draft, by=by)
     except QuotaReached as refusal:
         return str(refusal)
     return "taken"

@@ -1,5 +1,6 @@
 """Who may do what in nomination: every role at every route, as the table says."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -162,6 +163,41 @@ def plan_steps() -> dict[str, Step]:
     }
 
 
+Places = Mapping[str, Mapping[str, str]]
+
+
+def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
+    """What is done in a dossier until it is handed in or taken back."""
+    proofs = {place: {**filled, "kind": "person"} for place, filled in claims.items()}
+    return {
+        f"GET {file}": Step(files),
+        f"GET {file}/tieu-chi/{{criterion}}": Step(claims),
+        f"POST {file}/tieu-chi/{{criterion}}": Step(claims, {"text": "Lời mới.", "version": "1"}),
+        f"POST {file}/tieu-chi/{{criterion}}/luu": Step(claims, {"text": "Lời mới hơn.", "version": "0"}),
+        f"POST {file}/tieu-chi/{{criterion}}/tep": Step(claims, files={"file": ("a.pdf", PDF)}),
+        f"POST {file}/tieu-chi/{{criterion}}/du": Step(claims, {"text": "Lời chưa lưu."}),
+        f"POST {file}/tieu-chi/{{criterion}}/xac-minh": Step(claims, {"found": "verified", "how": "Đã xem sổ dự giờ."}),
+        f"GET {file}/tieu-chi/{{criterion}}/minh-chung/{{kind}}": Step(proofs),
+        f"POST {file}/tieu-chi/{{criterion}}/minh-chung/{{kind}}": Step(
+            proofs, {"role": "Tổ trưởng", "about": "Đã dự."}
+        ),
+        f"GET {file}/y-kien": Step(files),
+        f"POST {file}/y-kien": Step(files, {"voice": "parent", "who": "phụ huynh", "text": "Cô rất tận tâm."}),
+        f"GET {file}/dong-y": Step(files),
+        f"POST {file}/dong-y": Step(files),
+        f"GET {file}/xac-nhan": Step(files),
+        f"POST {file}/xac-nhan": Step(files, {"edits": "0"}),
+        f"GET {file}/lien-he": Step(files),
+        f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
+        f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
+        f"GET {file}/gui": Step(files),
+        f"POST {file}/gui": Step(files),
+        f"GET {file}/rut": Step(files),
+        f"POST {file}/rut": Step(files, {"version": "0"}),
+        f"GET {file}/hanh-trinh": Step(files),
+    }
+
+
 def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
     files = {place: {"code": code} for place, code in codes.items()}
     claims = {place: {"code": code, "criterion": "GV1"} for place, code in codes.items()}
@@ -180,19 +216,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         "GET /de-cu/ho-so": Step(),
         "GET /de-cu/ho-so/moi": Step(),
         "POST /de-cu/ho-so/moi": Step(form=new),
-        f"GET {file}": Step(files),
-        f"GET {file}/tieu-chi/{{criterion}}": Step(claims),
-        f"POST {file}/tieu-chi/{{criterion}}": Step(claims, {"text": "Lời mới.", "version": "1"}),
-        f"POST {file}/tieu-chi/{{criterion}}/luu": Step(claims, {"text": "Lời mới hơn.", "version": "0"}),
-        f"POST {file}/tieu-chi/{{criterion}}/tep": Step(claims, files={"file": ("a.pdf", PDF)}),
-        f"GET {file}/lien-he": Step(files),
-        f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
-        f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
-        f"GET {file}/gui": Step(files),
-        f"POST {file}/gui": Step(files),
-        f"GET {file}/rut": Step(files),
-        f"POST {file}/rut": Step(files, {"version": "0"}),
-        f"GET {file}/hanh-trinh": Step(files),
+        **dossier_steps(file, files, claims),
         f"GET {file}/nhat-ky": Step(files),
         f"GET {file}/nhat-ky/lien-ket": Step(files),
         f"POST {file}/nhat-ky/lien-ket": Step(files),
@@ -225,7 +249,16 @@ async def test_every_route_is_open_as_the_table_says(sites: Sites, role: str) ->
 async def test_every_route_says_whose_it_is(sites: Sites) -> None:
     _, others, silent = stated(await sites("nomination"))
     assert (others, silent) == (
-        sorted([*open_to_all("nomination"), "GET /tra-loi/nhat-ky/{token}", "GET /gioi-thieu", "POST /gioi-thieu"]),
+        sorted(
+            [
+                *open_to_all("nomination"),
+                "GET /gioi-thieu",
+                "POST /gioi-thieu",
+                "GET /tra-loi/nhat-ky/{token}",
+                "GET /tra-loi/gioi-thieu/{token}",
+                "POST /tra-loi/gioi-thieu/{token}",
+            ]
+        ),
         silent_in("nomination"),
     )
 

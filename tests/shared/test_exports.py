@@ -50,7 +50,16 @@ LISTS = {
     ],
     "/de-cu/chi-tieu": ["Chỉ tiêu", "Kế hoạch", "Đợt hoặc năm", "Đơn vị", "Đã gửi", "Tình trạng"],
     "/de-cu/dot": ["Đợt", "Kế hoạch", "Tình trạng", "Mở", "Đóng", "Còn lại", "Đã gửi", "Gửi muộn"],
-    "/de-cu/tieu-chi": ["Mã", "Đối tượng", "Nội dung", "Kế hoạch ghi thêm", "Minh chứng gợi ý"],
+    "/de-cu/tieu-chi": [
+        "Mã",
+        "Đối tượng",
+        "Nội dung",
+        "Bắt buộc",
+        "Kế hoạch ghi thêm",
+        "Minh chứng gợi ý",
+        "Loại minh chứng cần có",
+        "Nguồn",
+    ],
     "/xet-duyet/ho-so": ["Mã", "Loại", "Đơn vị", "Nhận lúc", "Tình trạng"],
     "/xet-duyet/tim": FOUND,
     "/xet-duyet/ho-so/{code}/nhat-ky": LOG,
@@ -74,7 +83,8 @@ LISTS = {
 """Every list by its route, and the headings of its file."""
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
-    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/gui|/rut|/hanh-trinh|/tieu-chi/\{criterion\}|/tep/\{sha256\}|/nhat-ky/lien-ket)"
+    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/rut|/hanh-trinh|/tep/\{sha256\}|/nhat-ky/lien-ket)"
+    r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
     r"|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )

@@ -10,13 +10,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
+from services.nomination import queries
 from services.nomination import tables as nominating
+from services.nomination.actions import claims as claiming
 from services.nomination.actions import criteria as packs
 from services.nomination.actions import nominations, plans
 from services.nomination.rules import Relation
+from services.nomination.rules.readiness import Readiness
 from services.publishing import tables as publishing
 from services.publishing.actions import consents, deliveries, receipts, stories
 from services.publishing.rules import Purpose
@@ -34,6 +38,7 @@ AGENCY = plans.Agency("tan-binh", "TB")
 SCHOOL = UUID("01900000-0000-7000-8000-000000000001")
 OTHER_SCHOOL = UUID("01900000-0000-7000-8000-000000000002")
 NOMINATOR = Actor("https://id|co-hanh", "nominator", SCHOOL)
+HEAD = Actor("https://id|hieu-truong", "head", SCHOOL)
 SECRETARY = Actor("https://id|thu-ky", "secretary")
 CHAIR = Actor("https://id|chu-tich", "chair")
 SIGNER = Actor("https://id|nguoi-ky", "signer")
@@ -124,11 +129,11 @@ async def draft(
             by=by,
         )
         for criterion, text in told.items():
-            claim = await nominations.write_claim(
+            claim = await claiming.write_claim(
                 session, nomination_id=made.id, criterion=criterion, text=text, version=0, by=by
             )
             if evidence:
-                await nominations.add_evidence(session, claim_id=claim.id, text="Sáng kiến số 12", by=by)
+                await claiming.add_evidence(session, claim_id=claim.id, text="Sáng kiến số 12", by=by)
         if contacts:
             child = category is Category.PUPIL
             emails = {Relation.SELF: "nguyen@hoa-mai.example"}
@@ -144,13 +149,33 @@ async def draft(
     return made
 
 
+async def ready(session: AsyncSession, made: nominating.Nomination) -> Readiness:
+    """How a dossier stands now."""
+    found = await queries.get_dossier(session, agency=made.agency, code=made.code, units=None)
+    assert found is not None
+    return found.readiness
+
+
+async def hand_in(
+    session: AsyncSession, made: nominating.Nomination, *, at: datetime = AT, by: Actor = NOMINATOR
+) -> nominating.Nomination:
+    """Hand a dossier in as its writer knows it; its parcel is a name only."""
+    return await nominations.submit_nomination(
+        session,
+        nomination_id=made.id,
+        version=made.version,
+        ready=await ready(session, made),
+        dossier=PARCEL,
+        at=at,
+        by=by,
+    )
+
+
 async def submitted(database: Database, round_id: UUID) -> nominating.Nomination:
-    """A dossier that was handed in; its parcel is a name only."""
+    """A dossier that was handed in."""
     made = await draft(database, round_id)
     async with database.transaction() as session:
-        return await nominations.submit_nomination(
-            session, nomination_id=made.id, version=made.version, dossier=PARCEL, at=AT, by=NOMINATOR
-        )
+        return await hand_in(session, made)
 
 
 async def rule_set(database: Database, **changes: Any) -> None:

@@ -205,7 +205,7 @@ async def _letters(facts: Facts) -> Finding:
 async def _no_secrets(facts: Facts) -> Finding:
     secrets = [RETURN_REASON, CITY_REASON, *GROUND_WORDS]
     for one in EVERYBODY:
-        secrets += [one.name, one.email, one.position, *(text for claim in one.claims.values() for text in claim)]
+        secrets += [one.name, one.email, one.position, *(text for claim in one.claims.values() for text in claim.told)]
         secrets += list(one.guardian or ())
     records = await facts.records()
     found = set()

@@ -8,16 +8,13 @@ from typing import Any
 
 import httpx2
 
-from deploy.local.demo.candidates import Candidate
+from deploy.local.demo import dossiers
+from deploy.local.demo.candidates import HEADS, Candidate, Claim
 from deploy.local.demo.people import Browser, Person, Unexpected, expect
 
 COUNCIL = ("uy-vien-1", "uy-vien-2", "chu-tich")
 OFFICE = ("thu-ky", *COUNCIL, "nguoi-ky", "bien-tap")
 SCHOOLS = ("nguoi-de-cu", "nguoi-de-cu-2")
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
-)
 PATIENCE = 60.0
 
 
@@ -43,30 +40,21 @@ class Desk:
     async def nominate(self, who: Candidate) -> str:
         """Write a dossier and hand it in; the code it got."""
         by = self.people[who.nominator]
-        page = expect(await by.get("/de-cu/ho-so/moi"), 200)
-        options = re.search(r'name="round".*?</select>', page.text, re.S)
-        found = re.findall(r'value="([0-9a-f-]{36})"', options[0] if options else "")
-        if not found:
-            raise Unexpected("no round is open")
-        about = {"unit": who.unit, "round": found[0], "category": who.category, "name": who.name}
-        page = expect(await by.post("/de-cu/ho-so/moi", about | {"position": who.position}), 200)
-        code = re.search(r"TB-\d\d-\d{4}", page.text)
-        if code is None:
-            raise Unexpected("no code on the page of a new file")
-        file = f"/de-cu/ho-so/{code[0]}"
-        for number, (criterion, (text, proof)) in enumerate(who.claims.items()):
-            path = f"{file}/tieu-chi/{criterion}"
-            expect(await by.post(path, {"text": text, "proof": proof, "version": "0"}), 200)
-            if number == 0:
-                expect(await by.post(f"{path}/tep", {"caption": "Bản chụp"}, ("minh-chung.pdf", PDF)), 200)
-        contacts = {"email-self": who.email, "born": who.born}
-        if who.guardian:
-            contacts |= {"guardian": who.guardian[0], "email-guardian": who.guardian[1]}
-        expect(await by.post(f"{file}/lien-he", contacts), 200)
-        expect(await by.post(f"{file}/gui"), 200)
-        self.say(f"{code[0]}: handed in ({who.category})")
-        await self.until("review has the dossier", lambda: self.case_shows(code[0], "Nộp phiếu chấm"))
-        return code[0]
+        code = await dossiers.begin(by, who)
+        await dossiers.write(by, code, who)
+        await dossiers.agree(by, code)
+        await dossiers.confirm(await self._head(who), code)
+        expect(await by.post(f"/de-cu/ho-so/{code}/gui"), 200)
+        self.say(f"{code}: handed in ({who.category})")
+        await self.until("review has the dossier", lambda: self.case_shows(code, "Nộp phiếu chấm"))
+        return code
+
+    async def _head(self, who: Candidate) -> Person:
+        """The head of the candidate's school; they sign in when they are needed first."""
+        subject = HEADS[who.unit]
+        if subject not in self.people:
+            await self.come_in(subject)
+        return self.people[subject]
 
     async def case_shows(self, code: str, words: str) -> bool:
         """Whether these words stand on the case's page."""
@@ -77,13 +65,9 @@ class Desk:
         by = self.people[who.nominator]
         await self._act("thu-ky", f"{case_path(code)}/tra-lai", reason=reason)
         await self.until("the reason has arrived", lambda: self.page_has(by, f"/de-cu/ho-so/{code}", reason))
-        path = f"/de-cu/ho-so/{code}/tieu-chi/TT1"
-        form = {
-            "text": "Tổ đoàn kết, giúp nhau trong công việc.",
-            "proof": "Biên bản của tổ ngày 10/10",
-            "version": "0",
-        }
-        expect(await by.post(path, form), 200)
+        corrected = Claim("Tổ đoàn kết, giúp nhau trong công việc.", "Biên bản của tổ ngày 10/10")
+        await dossiers.write_claim(by, f"/de-cu/ho-so/{code}/tieu-chi/TT1", corrected, version=1)
+        await dossiers.confirm(await self._head(who), code)
         expect(await by.post(f"/de-cu/ho-so/{code}/gui"), 200)
         self.say(f"{code}: returned with a reason, corrected, sent again")
         await self.until("the corrected dossier has arrived", lambda: self.case_shows(code, "Biên bản của tổ"))

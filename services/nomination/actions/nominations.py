@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -12,11 +12,10 @@ from services.nomination import rules
 from services.nomination.actions import rounds, targets
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
+from services.nomination.rules.criteria import Form
+from services.nomination.rules.readiness import Readiness
 from services.nomination.tables import (
-    Claim,
     Counter,
-    Criterion,
-    Evidence,
     Nomination,
     Person,
     Plan,
@@ -25,7 +24,7 @@ from services.nomination.tables import (
     Subject,
     Unit,
 )
-from shared import audit, outbox, parcels, search_words
+from shared import audit, outbox, search_words
 from shared.audit import Actor
 from shared.clock import local_date
 from shared.events import (
@@ -36,8 +35,7 @@ from shared.events import (
     NominationWithdrawn,
     Sealed,
 )
-from shared.files import Accepted
-from shared.names import folded, lines, normal, sort_key
+from shared.names import folded, normal, sort_key
 
 
 async def start_nomination(
@@ -53,8 +51,13 @@ async def start_nomination(
     at: datetime,
     today: date,
     by: Actor,
+    form: Form = Form.EXEMPLAR,
+    writer: str = "",
+    on_behalf: str = "",
 ) -> Nomination:
-    """Begin a draft about somebody of a unit.
+    """Begin a draft about somebody of a unit, or about a model or a deed of theirs.
+
+    `writer`: the name of whoever begins it; `on_behalf`: for whom they write, if not for the unit.
 
     Raises PlanNotInForce, RoundNotOpen, TooMuch; LookupError when round or unit are not the agency's.
     """
@@ -64,17 +67,8 @@ async def start_nomination(
         raise LookupError("not of this agency")
     rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
     await rounds.check_takes(session, chosen, at)
-    rules.check_length("name", normal(name))
-    rules.check_length("position", normal(position))
-    subject = Subject(
-        agency=agency.id,
-        unit_id=unit_id,
-        category=category,
-        name=normal(name),
-        position=normal(position),
-        search_text=folded(name),
-        sort_key=sort_key(name),
-    )
+    rules.check_length("on_behalf", normal(on_behalf))
+    subject = _subject(unit, category, form, name, position)
     session.add(subject)
     await session.flush()
     nomination = Nomination(
@@ -86,6 +80,8 @@ async def start_nomination(
         round_id=round_id,
         rule_set=rule_set,
         nominator=by.identity,
+        writer=writer,
+        on_behalf=normal(on_behalf),
         started_at=at,
     )
     session.add(nomination)
@@ -94,6 +90,22 @@ async def start_nomination(
     outbox.record(session, _started(nomination, due_on=chosen.last_day, at=at))
     await audit.record(session, by, "nomination.started", nomination.id)
     return nomination
+
+
+def _subject(unit: Unit, category: Category, form: Form, name: str, position: str) -> Subject:
+    """Whom a draft is about. Raises TooMuch."""
+    rules.check_length("name", normal(name))
+    rules.check_length("position", normal(position))
+    return Subject(
+        agency=unit.agency,
+        unit_id=unit.id,
+        category=category,
+        form=form,
+        name=normal(name),
+        position=normal(position),
+        search_text=folded(name),
+        sort_key=sort_key(name),
+    )
 
 
 def _started(nomination: Nomination, *, due_on: date | None, at: datetime) -> NominationStarted:
@@ -112,64 +124,6 @@ async def _next_number(session: AsyncSession, agency: Agency, year: int) -> int:
     number = insert(Counter).values(agency=agency.id, year=year, last=1)
     number = number.on_conflict_do_update(index_elements=["agency", "year"], set_={"last": col(Counter.last) + 1})
     return (await session.execute(number.returning(col(Counter.last)))).scalar_one()
-
-
-async def write_claim(
-    session: AsyncSession, *, nomination_id: UUID, criterion: str, text: str, version: int, by: Actor
-) -> Claim:
-    """Save what is claimed under a criterion; `version` is that of the claim the writer saw, 0 when there was none.
-
-    Raises NotADraft, ChangedMeanwhile, TooMuch.
-    """
-    nomination = await lock(session, nomination_id)
-    rules.check_editable(nomination.state)
-    text = lines(text)
-    rules.check_length("text", text)
-    nomination.version += 1
-    claim = await session.scalar(
-        select(Claim).where(col(Claim.nomination_id) == nomination_id, col(Claim.criterion) == criterion)
-    )
-    current = claim.version if claim else 0
-    if current != version:
-        raise rules.ChangedMeanwhile(claim.text if claim else "", current)
-    if claim is None:
-        claim = Claim(agency=nomination.agency, nomination_id=nomination_id, criterion=criterion, text=text)
-        session.add(claim)
-    else:
-        claim.text, claim.version = text, claim.version + 1
-    await session.flush()
-    await audit.record(session, by, "claim.written", claim.id)
-    return claim
-
-
-async def add_evidence(
-    session: AsyncSession, *, claim_id: UUID, text: str, file: Accepted | None = None, by: Actor
-) -> Evidence:
-    """Tie a piece of evidence to a claim: described, or a file that lies in the store already.
-
-    Raises NotADraft, TooMuch.
-    """
-    claim = await session.get_one(Claim, claim_id)
-    nomination = await lock(session, claim.nomination_id)
-    rules.check_editable(nomination.state)
-    rules.check_length("caption" if file else "proof", text := lines(text))
-    if file is not None:
-        sizes = [*await _sizes(session, nomination.id), file.size]
-        rules.check_room(len(sizes), sum(sizes), parcels.MOST_FILES, parcels.MOST_DOSSIER)
-    nomination.version += 1
-    evidence = Evidence(
-        agency=nomination.agency,
-        claim_id=claim_id,
-        text=text or (file.name if file else ""),
-        sha256=file.sha256 if file else None,
-        file_name=file.name if file else None,
-        media_type=file.media_type if file else None,
-        size=file.size if file else None,
-    )
-    session.add(evidence)
-    await session.flush()
-    await audit.record(session, by, "evidence.added", evidence.id)
-    return evidence
 
 
 async def set_contacts(
@@ -218,7 +172,7 @@ async def set_contacts(
     await audit.record(session, by, "contacts.written", nomination_id)
 
 
-async def check_submittable(session: AsyncSession, *, nomination_id: UUID, at: datetime) -> bool:
+async def check_submittable(session: AsyncSession, *, nomination_id: UUID, ready: Readiness, at: datetime) -> bool:
     """Whether what is handed in now is late. What came back is corrected in its own time, also after the round.
 
     Raises NotADraft, PlanNotInForce, RoundNotOpen, QuotaReached, or NotComplete with what is missing.
@@ -230,36 +184,26 @@ async def check_submittable(session: AsyncSession, *, nomination_id: UUID, at: d
     if nomination.handed_in_on is None:
         late = await rounds.check_takes(session, await session.get_one(Round, nomination.round_id), at)
         await targets.check_room(session, nomination, local_date(at))
-    subject = await session.get_one(Subject, nomination.subject_id)
-    criteria = await session.scalars(
-        select(col(Criterion.code)).where(
-            col(Criterion.agency) == nomination.agency,
-            col(Criterion.pack) == nomination.rule_set,
-            col(Criterion.category) == subject.category,
-        )
-    )
-    claims = await claimed(session, nomination_id)
-    relations = set(
-        await session.scalars(select(col(Person.relation)).where(col(Person.subject_id) == nomination.subject_id))
-    )
-    rules.check_submittable(
-        nomination.state,
-        list(criteria),
-        claims,
-        reachable=rules.is_reachable(relations, subject.born_on, child=subject.category is Category.PUPIL),
-    )
+    rules.check_complete(ready.lacking)
     return late
 
 
 async def submit_nomination(
-    session: AsyncSession, *, nomination_id: UUID, version: int, dossier: Sealed, at: datetime, by: Actor
+    session: AsyncSession,
+    *,
+    nomination_id: UUID,
+    version: int,
+    ready: Readiness,
+    dossier: Sealed,
+    at: datetime,
+    by: Actor,
 ) -> Nomination:
     """Hand a dossier in, the first time or corrected, and announce it; its parcel lies in the store already.
 
-    `version` is that of the nomination when the parcel was packed, `at` when the person asked for it. Raises NotADraft,
-    RoundNotOpen, NotComplete, or ChangedMeanwhile when something was saved after the packing.
+    `version` is that of the nomination when it was found `ready` and the parcel was packed, `at` when the person asked
+    for it. Raises NotADraft, RoundNotOpen, NotComplete, or ChangedMeanwhile when something was saved since.
     """
-    late = await check_submittable(session, nomination_id=nomination_id, at=at)
+    late = await check_submittable(session, nomination_id=nomination_id, ready=ready, at=at)
     nomination = await lock(session, nomination_id)
     if nomination.version != version:
         raise rules.ChangedMeanwhile("", nomination.version)
@@ -325,28 +269,6 @@ async def withdraw_nomination(
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
     await audit.record(session, by, "nomination.withdrawn", nomination.id)
     return nomination
-
-
-async def claimed(session: AsyncSession, nomination_id: UUID) -> list[rules.Claimed]:
-    """The claims of a nomination as readiness looks at them."""
-    rows = await session.execute(
-        select(col(Claim.criterion), col(Claim.text), func.count(col(Evidence.id)))
-        .outerjoin(Evidence, col(Evidence.claim_id) == col(Claim.id))
-        .where(col(Claim.nomination_id) == nomination_id)
-        .group_by(col(Claim.id))
-    )
-    return [rules.Claimed(criterion, text, count) for criterion, text, count in rows]
-
-
-async def _sizes(session: AsyncSession, nomination_id: UUID) -> list[int]:
-    """The bytes of each file of a dossier, the same content counted once, as its parcel holds it."""
-    rows = await session.execute(
-        select(col(Evidence.sha256), col(Evidence.size))
-        .join(Claim, col(Claim.id) == col(Evidence.claim_id))
-        .where(col(Claim.nomination_id) == nomination_id, col(Evidence.sha256).is_not(None))
-        .distinct()
-    )
-    return [size or 0 for _, size in rows]
 
 
 async def note_shared_trail(session: AsyncSession, *, nomination_id: UUID, by: Actor) -> None:

@@ -18,6 +18,8 @@ from shared.policy import Rights
 from shared.runtime import Runtime
 from shared.web import Now, Problem
 
+PAPERS = ("", "contacts", "opinions", "agreement", "confirmation")
+"""What a dossier may lack beside claims."""
 PATH = "/api/v1/nomination/nominations"
 
 
@@ -81,7 +83,7 @@ def refused(refusal: rules.Refusal) -> Problem:
     more: dict[str, Any] = {"detail": str(refusal)}
     if isinstance(refusal, rules.NotComplete):
         more["errors"] = [
-            {"pointer": f"/claims/{place}" if place not in ("", "contacts") else f"/{place}", "detail": text}
+            {"pointer": f"/claims/{place}" if place not in PAPERS else f"/{place}", "detail": text}
             for place, text in refusal.missing.items()
         ]
     elif isinstance(refusal, rules.BadContact | rules.TooMuch):

@@ -56,15 +56,33 @@ def shown(found: Dossier) -> dict[str, Any]:
         "unit_id": str(nomination.unit_id),
         "round_id": str(nomination.round_id),
         "category": found.subject.category,
+        "form": found.subject.form,
         "subject": {"name": found.subject.name, "position": found.subject.position},
+        "on_behalf": found.nomination.on_behalf,
+        "opinions": [{"voice": one.voice, "who": one.who, "text": one.text} for one in found.paperwork.opinions],
         "claims": [
             {
                 "criterion": answer.criterion.code,
                 "text": answer.claim.text,
-                "evidence": [{"text": proof.text, "file": proof.file_name} for proof in answer.evidence],
+                "options": answer.claim.options,
+                "level": answer.claim.level,
+                "state": answer.claim.state,
+                "evidence": [
+                    {"kind": proof.kind, "text": proof.text, "fields": proof.fields, "file": proof.file_name}
+                    for proof in answer.evidence
+                ],
             }
             for answer in found.answers
             if answer.claim
+        ],
+        "readiness": [
+            {
+                "criterion": one.criterion,
+                "status": one.status,
+                "problems": [{"reason": each.reason, "cure": each.cure} for each in one.problems],
+                "hints": one.hints,
+            }
+            for one in found.readiness.criteria
         ],
         "lacking": found.lacking,
         "started_at": _instant(nomination.started_at),

@@ -26,7 +26,9 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
                 return answered(before)
             found = await by.dossier(session, code)
             actor = by.rights.actor("nomination.submit", found.nomination.unit_id)
-            await nominations.check_submittable(session, nomination_id=found.nomination.id, at=at)
+            await nominations.check_submittable(
+                session, nomination_id=found.nomination.id, ready=found.readiness, at=at
+            )
         sealed = await packing.seal(by.runtime, packing.dossier_of(found), "review")
         async with by.runtime.database.transaction() as session:
             before = await idempotency.begin(session, call)
@@ -36,6 +38,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
                 session,
                 nomination_id=found.nomination.id,
                 version=found.nomination.version,
+                ready=found.readiness,
                 dossier=sealed,
                 at=at,
                 by=actor,

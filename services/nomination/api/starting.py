@@ -1,7 +1,7 @@
 """A new draft, with what is claimed so far."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import orjson
@@ -11,10 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import criteria, nominations
+from services.nomination.actions import claims, criteria, nominations, papers
 from services.nomination.api.calling import PATH, By, Caller, Key, answered, refused, reused, wrong
 from services.nomination.api.files import shown
+from services.nomination.queries import Dossier
 from services.nomination.rules import Relation
+from services.nomination.rules.criteria import EvidenceKind, Form
+from services.nomination.rules.evidence import BadEvidence
+from services.nomination.rules.papers import Voice
 from shared import idempotency
 from shared.audit import Actor
 from shared.events import Category
@@ -36,14 +40,31 @@ class Subject(Written):
     position: str = Field("", max_length=rules.LONGEST["position"])
 
 
+class Proof(Written):
+    """A piece of evidence with the fields of its kind."""
+
+    kind: Literal["link", "number", "decision", "person"]
+    fields: dict[str, Annotated[str, Field(max_length=1000)]] = Field(max_length=10)
+
+
 class Claim(Written):
-    """What is claimed under a criterion, and what stands behind it in words."""
+    """What is claimed under a criterion, what is chosen there, and what stands behind it, in words or by its kind."""
 
     criterion: str
     text: str = Field(min_length=1, max_length=rules.LONGEST["text"])
-    evidence: list[Annotated[str, Field(min_length=1, max_length=rules.LONGEST["proof"])]] = Field(
+    options: list[Annotated[str, Field(max_length=1)]] = Field(default_factory=list, max_length=26)
+    level: Annotated[str, Field(max_length=100)] | None = None
+    evidence: list[Annotated[str, Field(min_length=1, max_length=rules.LONGEST["proof"])] | Proof] = Field(
         default_factory=list, max_length=20
     )
+
+
+class Opinion(Written):
+    """What somebody in a role thinks of the nominee."""
+
+    voice: Voice
+    who: str = Field(max_length=200)
+    text: str = Field(max_length=rules.LONGEST["opinion"])
 
 
 class Guardian(Written):
@@ -68,7 +89,10 @@ class Draft(Written):
     round_id: UUID
     category: Category
     subject: Subject
+    form: Form = Form.EXEMPLAR
+    on_behalf: str = Field("", max_length=rules.LONGEST["on_behalf"])
     claims: list[Claim] = Field(default_factory=list, max_length=50)
+    opinions: list[Opinion] = Field(default_factory=list, max_length=20)
     contacts: Contacts | None = None
 
 
@@ -109,6 +133,9 @@ async def _write(session: AsyncSession, by: Caller, draft: Draft, actor: Actor) 
             category=draft.category,
             name=draft.subject.name,
             position=draft.subject.position,
+            form=draft.form,
+            writer=by.person.name,
+            on_behalf=draft.on_behalf,
             rule_set=pack,
             at=by.clock.now(),
             today=by.clock.today(),
@@ -117,18 +144,44 @@ async def _write(session: AsyncSession, by: Caller, draft: Draft, actor: Actor) 
     except LookupError:
         raise wrong("round_id", "unknown-round", "Không có đơn vị hoặc đợt này") from None
     found = await by.dossier(session, nomination.code)
-    known = {answer.criterion.code for answer in found.answers}
     for number, claim in enumerate(draft.claims):
-        if claim.criterion not in known:
-            raise wrong(f"claims/{number}/criterion", "unknown-criterion", "Không có tiêu chí này trong bộ tiêu chí")
-        written = await nominations.write_claim(
-            session, nomination_id=nomination.id, criterion=claim.criterion, text=claim.text, version=0, by=actor
-        )
-        for text in claim.evidence:
-            await nominations.add_evidence(session, claim_id=written.id, text=text, by=actor)
+        await _claim(session, by, found, claim, f"claims/{number}", actor)
+    for opinion in draft.opinions:
+        await papers.add_opinion(session, nomination_id=nomination.id, by=actor, **opinion.model_dump())
     if draft.contacts is not None:
         await _contacts(session, by, draft.contacts, nomination.id, actor)
     return nomination.code
+
+
+async def _claim(session: AsyncSession, by: Caller, found: Dossier, told: Claim, place: str, actor: Actor) -> None:
+    """One claim with its evidence; `place` points to it in the body."""
+    answer = found.answer(told.criterion)
+    if answer is None:
+        raise wrong(f"{place}/criterion", "unknown-criterion", "Không có tiêu chí này trong bộ tiêu chí")
+    asked = answer.criterion.asked
+    if unknown := set(told.options) - set(asked.marks):
+        raise wrong(f"{place}/options/{told.options.index(min(unknown))}", "unknown-option", "Không có ý này")
+    if told.level is not None and told.level not in asked.levels:
+        raise wrong(f"{place}/level", "unknown-level", "Không có mức này trong thang bậc")
+    written = await claims.write_claim(
+        session,
+        nomination_id=found.nomination.id,
+        criterion=told.criterion,
+        text=told.text,
+        version=0,
+        chosen=claims.Chosen(told.options, told.level),
+        by=actor,
+    )
+    for number, proof in enumerate(told.evidence):
+        if isinstance(proof, str):
+            await claims.add_evidence(session, claim_id=written.id, text=proof, by=actor)
+            continue
+        kind, today = EvidenceKind(proof.kind), by.clock.today()
+        try:
+            await claims.add_proof(session, claim_id=written.id, kind=kind, fields=proof.fields, today=today, by=actor)
+        except BadEvidence as refusal:
+            field, text = next(iter(refusal.errors.items()))
+            raise wrong(f"{place}/evidence/{number}/fields/{field}", refusal.problem, text) from None
 
 
 async def _contacts(session: AsyncSession, by: Caller, given: Contacts, nomination_id: UUID, actor: Actor) -> None:

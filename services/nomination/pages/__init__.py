@@ -3,14 +3,18 @@
 from fastapi import APIRouter
 
 from services.nomination.pages import (
+    answering,
     carrying_out,
+    claims,
     contacts,
     criteria,
     dossiers,
     drafting,
+    evidence,
     importing,
     issuing,
     leads,
+    papers,
     plans,
     plans_above,
     rounds,
@@ -23,13 +27,28 @@ from services.nomination.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (starting, dossiers, contacts, submitting, leads, criteria, rounds, targets, trails, searching):
+for part in (
+    starting,
+    dossiers,
+    claims,
+    evidence,
+    papers,
+    contacts,
+    submitting,
+    leads,
+    criteria,
+    rounds,
+    targets,
+    trails,
+    searching,
+):
     router.include_router(part.router, prefix="/de-cu")
 # Paths that are written out come before those with a plan's code in their place.
 for part in (importing, plans_above, drafting, issuing, carrying_out, plans):
     router.include_router(part.router, prefix="/de-cu")
 router.include_router(trails.own)
 router.include_router(suggesting.router)
+router.include_router(answering.router)
 
 LISTS = (starting.FILES, leads.LEADS)
 """The lists that a run can write as a file."""

@@ -1,29 +1,40 @@
-"""A dossier as a list of what is to do, and one criterion of it."""
+"""A dossier as a list of what is to do."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Any
 
-from fastapi import APIRouter, File, Form, HTTPException, UploadFile
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter
+from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import nominations, targets
+from services.nomination.actions import targets
 from services.nomination.pages import deadlines, quotas
-from services.nomination.pages.desk import AtDesk, Desk, see_other, whereabouts
+from services.nomination.pages.desk import AtDesk, Desk, whereabouts
 from services.nomination.queries import Dossier, rounds
 from services.nomination.queries.working_days import get_calendar
+from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.targets import Quota
-from shared import files
+from services.nomination.rules.tasks import Task, done_of, next_of, tasks_of
 from shared.clock import local_date
-from shared.files import Accepted, FileRefused
-from shared.formats import time_of_day
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.looks import CATEGORIES
-from shared.objects import StoreUnavailable
 
 router = APIRouter()
+
+TASKS = {
+    "who": "Giới thiệu ai",
+    "claims": "Thành tích theo tiêu chí",
+    "proofs": "Minh chứng",
+    "opinions": "Ý kiến của mọi người",
+    "contacts": "Người liên quan",
+    "agreement": "Ý kiến người được giới thiệu",
+    "confirmation": "Thủ trưởng xác nhận",
+    "send": "Kiểm tra và gửi",
+}
+ACTS = {"agreement": "nominee.ask", "confirmation": "nomination.confirm", "send": "nomination.submit"}
+"""Whose rows these are; every other row is open to all who see the dossier."""
 
 
 @router.get("/ho-so/{code}", dependencies=[allowed("nomination.read")])
@@ -42,15 +53,23 @@ async def show(desk: AtDesk, code: str) -> Response:
 
     dossier, (window, quota) = await desk.read_with(code, of_round)
     state = dossier.nomination.state
+    proofs = sum(len(answer.evidence) for answer in dossier.answers)
+    tasks = tasks_of(dossier.readiness, proofs=proofs, contacts=len(dossier.persons))
     return desk.pages.render(
         desk.request,
         "file.html",
         dossier=dossier,
         category=CATEGORIES[dossier.subject.category],
+        form=FORM_NAMES[dossier.subject.form],
         window=window,
         deadline=deadlines.told(window),
         quota=quotas.lines(quota),
         full=quotas.full(quota),
+        ready=dossier.readiness,
+        tasks=_rows(desk, dossier, tasks),
+        tasks_done=done_of(tasks),
+        following=_following(desk, dossier, tasks),
+        standings={one.criterion: one for one in dossier.readiness.criteria},
         editable=state in rules.EDITABLE,
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_follow=state is rules.State.HONOURED and desk.rights.may("lead.nurture", dossier.nomination.unit_id),
@@ -60,160 +79,39 @@ async def show(desk: AtDesk, code: str) -> Response:
     )
 
 
-@router.get("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.read")])
-async def claim(desk: AtDesk, code: str, criterion: str) -> Response:
-    """One criterion: what is claimed and what stands behind it."""
-    dossier = await desk.read(code)
-    return _claim(desk, dossier, criterion)
+def _open_to(desk: Desk, dossier: Dossier, task: Task) -> bool:
+    """Whether the person can do that row's part."""
+    return desk.rights.may(ACTS.get(task.name, "nomination.write"), dossier.nomination.unit_id)
 
 
-def _claim(
-    desk: Desk,
-    dossier: Dossier,
-    criterion: str,
-    values: Mapping[str, str] | None = None,
-    errors: Mapping[str, str] | None = None,
-    theirs: str | None = None,
-) -> Response:
-    answer = next((a for a in dossier.answers if a.criterion.code == criterion), None)
-    if answer is None:
-        raise HTTPException(404)
-    version = answer.claim.version if answer.claim else 0
-    return desk.pages.render(
-        desk.request,
-        "claim.html",
-        status_code=(409 if theirs is not None else 422) if errors else 200,
-        dossier=dossier,
-        answer=answer,
-        errors=errors or {},
-        theirs=theirs,
-        values=values or {"text": answer.claim.text if answer.claim else "", "proof": "", "version": str(version)},
-        editable=dossier.nomination.state in rules.EDITABLE,
-    )
-
-
-@router.post("/ho-so/{code}/tieu-chi/{criterion}", dependencies=[allowed("nomination.write")])
-async def write_claim(
-    desk: AtDesk,
-    code: str,
-    criterion: str,
-    text: Annotated[str, Form()] = "",
-    proof: Annotated[str, Form()] = "",
-    version: Annotated[int, Form()] = 0,
-    then: Annotated[str, Form()] = "",
-) -> Response:
-    """Save the claim, with one more piece of evidence if there is one; `then` says where to go on.
-
-    `next`: to the next criterion that nothing was written under; `photo`: to the field for files.
-    """
-    values = {"text": text, "proof": proof, "version": str(version)}
-    dossier = await desk.read(code)
-    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
-    if criterion not in {a.criterion.code for a in dossier.answers}:
-        raise HTTPException(404)
-    if not text.strip():
-        return _claim(
-            desk, dossier, criterion, values, {"text": "Hãy viết thành tích: việc gì, con số nào, nguồn nào."}
+def _rows(desk: Desk, dossier: Dossier, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """The task list as its macro shows it: what is done stands plain, what is lacking says why and what cures it."""
+    here = f"/de-cu/ho-so/{dossier.nomination.code}"
+    rows = []
+    for task in tasks:
+        may_look = task.name not in ACTS or task.name == "send" or _open_to(desk, dossier, task)
+        problem = task.problem
+        rows.append(
+            {
+                "label": TASKS[task.name],
+                "href": f"{here}{task.place}" if task.place and may_look else None,
+                "open": not task.done,
+                "word": "Xong" if task.done else "Chưa xong",
+                "token": "wait" if problem or not task.done else "ok",
+                "icon": "alert" if problem else "circle",
+                "text": f"{translate(problem.reason)} {translate(problem.cure)}" if problem else "",
+            }
         )
-    try:
-        async with desk.database.transaction() as session:
-            saved = await nominations.write_claim(
-                session,
-                nomination_id=dossier.nomination.id,
-                criterion=criterion,
-                text=text,
-                version=version,
-                by=by,
-            )
-            if proof.strip():
-                await nominations.add_evidence(session, claim_id=saved.id, text=proof, by=by)
-    except rules.ChangedMeanwhile as refusal:
-        current = {**values, "version": str(refusal.version)}
-        return _claim(desk, dossier, criterion, current, {"text": str(refusal)}, theirs=refusal.theirs)
-    except rules.TooMuch as refusal:
-        return _claim(desk, dossier, criterion, values, {refusal.field: str(refusal)})
-    except rules.Refusal as refusal:
-        return _claim(desk, dossier, criterion, values, {"text": str(refusal)})
-    return see_other(f"/de-cu/ho-so/{code}{_after(dossier, criterion, then)}")
+    return rows
 
 
-def _after(dossier: Dossier, criterion: str, then: str) -> str:
-    """Where somebody goes on who has saved under that criterion, below the dossier's path."""
-    codes = [answer.criterion.code for answer in dossier.answers]
-    following = codes.index(criterion) + 1
-    if then == "photo":
-        return f"/tieu-chi/{criterion}#f-file"
-    if then == "next":
-        empty = (answer.criterion.code for answer in dossier.answers[following:] if answer.claim is None)
-        if (chosen := next(empty, None)) is not None:
-            return f"/tieu-chi/{chosen}"
-    return f"#{criterion}"
-
-
-@router.post("/ho-so/{code}/tieu-chi/{criterion}/luu", dependencies=[allowed("nomination.write")])
-async def keep_claim(
-    desk: AtDesk,
-    code: str,
-    criterion: str,
-    text: Annotated[str, Form()] = "",
-    version: Annotated[int, Form()] = 0,
-) -> Response:
-    """Keep the words of a claim while they are typed: `{version, at}`, or 409 when somebody else saved meanwhile.
-
-    Nothing else is done: no evidence, no check that the words are enough.
-    """
-    dossier = await desk.read(code)
-    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
-    if criterion not in {a.criterion.code for a in dossier.answers}:
-        raise HTTPException(404)
-    if not text.strip():
-        return Response(status_code=204)
-    try:
-        async with desk.database.transaction() as session:
-            saved = await nominations.write_claim(
-                session, nomination_id=dossier.nomination.id, criterion=criterion, text=text, version=version, by=by
-            )
-    except rules.ChangedMeanwhile:
-        return JSONResponse({}, 409)
-    except rules.Refusal as refusal:
-        return JSONResponse({"detail": translate(str(refusal))}, 422)
-    return JSONResponse({"version": saved.version, "at": time_of_day(desk.clock.real())})
-
-
-@router.post("/ho-so/{code}/tieu-chi/{criterion}/tep", dependencies=[allowed("nomination.write")])
-async def attach(
-    desk: AtDesk,
-    code: str,
-    criterion: str,
-    file: Annotated[UploadFile | None, File()] = None,
-    caption: Annotated[str, Form()] = "",
-) -> Response:
-    """Tie a file to what is claimed. The words were saved before: a dropped line costs a photo, never a paragraph."""
-    dossier = await desk.read(code)
-    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
-    claim = next((a.claim for a in dossier.answers if a.criterion.code == criterion and a.claim), None)
-    if claim is None:
-        return _claim(desk, dossier, criterion, errors={"text": "Hãy viết và lưu thành tích trước, rồi thêm tệp."})
-    try:
-        accepted = await _accept(desk, file)
-        async with desk.database.transaction() as session:
-            await nominations.add_evidence(session, claim_id=claim.id, text=caption, file=accepted, by=by)
-    except FileRefused as refusal:
-        return _claim(desk, dossier, criterion, errors={"file": refusal.text})
-    except rules.TooMuch as refusal:
-        return _claim(desk, dossier, criterion, errors={refusal.field: str(refusal)})
-    except StoreUnavailable:
-        return _claim(
-            desk, dossier, criterion, errors={"file": "Kho tệp đang đầy hoặc không ghi được. Hãy thử lại sau."}
-        )
-    except rules.Refusal as refusal:
-        return _claim(desk, dossier, criterion, errors={"text": str(refusal)})
-    return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}")
-
-
-async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
-    """Look at an uploaded file and put it into the store. Raises FileRefused, StoreUnavailable."""
-    content = await file.read(files.MOST_BYTES + 1) if file else b""
-    accepted = files.accept(file.filename or "" if file else "", content)
-    await desk.runtime.objects.put(files.path_of("nomination", accepted.sha256), content)
-    return accepted
+def _following(desk: Desk, dossier: Dossier, tasks: Sequence[Task]) -> tuple[str, str] | None:
+    """The one next step, as label and address, if it is the person's to take."""
+    task = next_of(tasks)
+    if task.name != "confirmation" and any(one.name == "confirmation" and not one.done for one in tasks):
+        own = next(one for one in tasks if one.name == "confirmation")
+        if _open_to(desk, dossier, own) and not _open_to(desk, dossier, task):
+            task = own
+    if not _open_to(desk, dossier, task):
+        return None
+    return TASKS[task.name], f"/de-cu/ho-so/{dossier.nomination.code}{task.place}"

@@ -1,10 +1,11 @@
 """The list of files, and the first page of a new one."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,8 @@ from services.nomination.actions import criteria, nominations, targets
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import rounds
+from services.nomination.rules.criteria import FORM_NAMES
+from services.nomination.rules.criteria import Form as Kind
 from services.nomination.tables import Nomination, Subject, Unit
 from shared import idempotency
 from shared.events import Category
@@ -68,10 +71,29 @@ async def list_files(desk: AtDesk) -> Response:
     return await show_list(desk.request, FILES, "list.html", may_start=desk.nominating != frozenset())
 
 
+@dataclass
+class Typed:
+    """The form of a new nomination as it was sent."""
+
+    unit: Annotated[str, Form()] = ""
+    round_id: Annotated[str, Form(alias="round")] = ""
+    category: Annotated[str, Form()] = ""
+    form: Annotated[str, Form()] = Kind.EXEMPLAR.value
+    name: Annotated[str, Form()] = ""
+    position: Annotated[str, Form()] = ""
+    on_behalf: Annotated[str, Form()] = ""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields, by their names."""
+        told = asdict(self)
+        return {"round": told.pop("round_id"), **told}
+
+
 @router.get("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def new(desk: AtDesk) -> Response:
     """The first page of a nomination."""
-    return await _new(desk, dict.fromkeys(("unit", "round", "category", "name", "position"), ""), {})
+    return await _new(desk, Typed().values, {})
 
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
@@ -100,6 +122,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
             if (unit.id, one.id) in asked
         ],
         categories=CATEGORIES,
+        kinds=[(str(kind), name) for kind, name in FORM_NAMES.items()],
         values=values,
         errors=errors,
         once=values.get("once") or uuid4(),
@@ -108,17 +131,11 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
 
 @router.post("/ho-so/moi", dependencies=[allowed("nomination.start")])
 async def start(
-    desk: AtDesk,
-    unit: Annotated[str, Form()] = "",
-    round_id: Annotated[str, Form(alias="round")] = "",
-    category: Annotated[str, Form()] = "",
-    name: Annotated[str, Form()] = "",
-    position: Annotated[str, Form()] = "",
-    once: Annotated[str, Form(max_length=40)] = "",
+    desk: AtDesk, typed: Annotated[Typed, Depends()], once: Annotated[str, Form(max_length=40)] = ""
 ) -> Response:
     """Begin a draft; the same form sent twice, by a double click or a reload, begins one."""
-    values = {"unit": unit, "round": round_id, "category": category, "name": name, "position": position}
-    unit_id, chosen_id = _uuid(unit), _uuid(round_id)
+    values = typed.values
+    unit_id, chosen_id = _uuid(typed.unit), _uuid(typed.round_id)
     errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
@@ -137,9 +154,12 @@ async def start(
                 desk.agency,
                 unit_id=unit_id,
                 round_id=chosen_id,
-                category=Category(category),
-                name=name,
-                position=position,
+                category=Category(typed.category),
+                form=Kind(typed.form),
+                name=typed.name,
+                position=typed.position,
+                writer=desk.person.name,
+                on_behalf=typed.on_behalf,
                 rule_set=pack,
                 at=desk.clock.now(),
                 today=desk.clock.today(),
@@ -149,7 +169,7 @@ async def start(
             await idempotency.keep(session, call, idempotency.Answer(303, place, b""))
     except idempotency.KeyReused:
         # Gone back to and filled in anew: another draft, under a key of its own.
-        return await start(desk, unit, round_id, category, name, position)
+        return await start(desk, typed)
     except rules.TooMuch as refusal:
         return await _new(desk, values, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
@@ -171,6 +191,8 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
         errors["round"] = "Hãy chọn đợt giới thiệu."
     if values["category"] not in list(Category):
         errors["category"] = "Hãy chọn loại đối tượng."
+    if values["form"] not in list(Kind):
+        errors["form"] = "Hãy chọn giới thiệu điều gì."
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors

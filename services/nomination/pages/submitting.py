@@ -10,6 +10,8 @@ from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.queries import Dossier, packing
+from services.nomination.rules.criteria import KIND_NAMES
+from services.nomination.rules.papers import VOICES
 from shared.audit import Actor
 from shared.identity.allowed import allowed
 from shared.objects import StoreUnavailable
@@ -30,7 +32,10 @@ def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None
         "submit.html",
         status_code=422 if errors else 200,
         dossier=dossier,
-        lacking=dossier.lacking,
+        ready=dossier.readiness,
+        kinds=KIND_NAMES,
+        voices=VOICES,
+        standings={one.criterion: one for one in dossier.readiness.criteria},
         errors=errors or {},
         editable=dossier.nomination.state in rules.EDITABLE,
     )
@@ -62,13 +67,16 @@ async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
     """Pack the dossier for the council, store the parcel, then announce it: no event points at a missing file."""
     at = desk.clock.now()  # once: who asks in the last second is not late because packing takes another
     async with desk.database.transaction() as session:
-        await nominations.check_submittable(session, nomination_id=dossier.nomination.id, at=at)
+        await nominations.check_submittable(
+            session, nomination_id=dossier.nomination.id, ready=dossier.readiness, at=at
+        )
     sealed = await packing.seal(desk.runtime, packing.dossier_of(dossier), "review")
     async with desk.database.transaction() as session:
         await nominations.submit_nomination(
             session,
             nomination_id=dossier.nomination.id,
             version=dossier.nomination.version,
+            ready=dossier.readiness,
             dossier=sealed,
             at=at,
             by=by,

@@ -1,19 +1,25 @@
 """The reads of nominating: one function per page that needs one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
+from services.nomination.queries.standing import Paperwork, paper_columns, papers_in
+from services.nomination.rules.criteria import Papers, option_mark, wording
+from services.nomination.rules.readiness import Claimed, Linked, Readiness, readiness
+from services.nomination.rules.superlatives import Superlative, find
 from services.nomination.tables import (
     Claim,
     Criterion,
     Evidence,
     Nomination,
+    Pack,
     Person,
     Plan,
     Return,
@@ -44,6 +50,26 @@ class Answer:
     claim: Claim | None
     evidence: list[Evidence] = field(default_factory=list)
 
+    @property
+    def chosen_options(self) -> list[str]:
+        """The options that were ticked, in words."""
+        ticked = self.claim.options if self.claim else []
+        return [text for place, text in enumerate(self.criterion.options) if option_mark(place) in ticked]
+
+    def claimed(self, links: Mapping[UUID, Linked], boasts: Iterable[Superlative] = ()) -> Claimed:
+        """As readiness looks at it."""
+        if self.claim is None:
+            return Claimed(self.criterion.code)
+        return Claimed(
+            self.criterion.code,
+            self.claim.text,
+            tuple(proof.kind for proof in self.evidence),
+            tuple(self.claim.options),
+            self.claim.level,
+            links.get(self.claim.rests_on) if self.claim.rests_on else None,
+            find(self.claim.text, boasts),
+        )
+
 
 @dataclass(frozen=True)
 class Dossier:
@@ -60,22 +86,42 @@ class Dossier:
     """Why it came back, newest first."""
     persons: list[Person]
     """Whose word a story will need, the subject first."""
+    papers: Papers
+    """What it needs beside its claims."""
+    paperwork: Paperwork
+    links: Mapping[UUID, Linked]
+    """The dossiers that claims of it rest on."""
 
-    @property
-    def done(self) -> int:
-        """How many criteria have words and evidence."""
-        return sum(bool(a.claim and a.claim.text and a.evidence) for a in self.answers)
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Whether it can be handed in, and what would cure it."""
+        return self._readiness([answer.claimed(self.links, self.paperwork.boasts) for answer in self.answers])
+
+    def _readiness(self, claims: Iterable[Claimed]) -> Readiness:
+        child = self.subject.category is Category.PUPIL
+        reachable = rules.is_reachable([one.relation for one in self.persons], self.subject.born_on, child=child)
+        beside = self.paperwork.beside(edits=self.nomination.edits, reachable=reachable)
+        return readiness([answer.criterion.asked for answer in self.answers], claims, self.papers, beside)
+
+    def readiness_with(self, claimed: Claimed) -> Readiness:
+        """The same if its claim under a criterion were this one, as somebody is typing it."""
+        return self._readiness(
+            claimed if answer.criterion.code == claimed.criterion else answer.claimed(self.links, self.paperwork.boasts)
+            for answer in self.answers
+        )
+
+    def answer(self, criterion: str) -> Answer | None:
+        """What was written under a criterion; none: it is not asked of this dossier."""
+        return next((one for one in self.answers if one.criterion.code == criterion), None)
 
     @property
     def lacking(self) -> dict[str, str]:
-        """What keeps it from being handed in, see `rules.missing`."""
-        claims = [
-            rules.Claimed(a.criterion.code, a.claim.text if a.claim else "", len(a.evidence)) for a in self.answers
-        ]
-        relations = [one.relation for one in self.persons]
-        child = self.subject.category is Category.PUPIL
-        reachable = rules.is_reachable(relations, self.subject.born_on, child=child)
-        return rules.missing([a.criterion.code for a in self.answers], claims, reachable=reachable)
+        """What keeps it from being handed in, by criterion or paper."""
+        return self.readiness.lacking
+
+    def words_of(self, criterion: Criterion) -> str:
+        """How the dossier's plan words a criterion."""
+        return wording(criterion.text, criterion.wordings, self.plan.number)
 
 
 FILE_ORDERS = {
@@ -121,20 +167,23 @@ async def get_dossier(
 ) -> Dossier | None:
     """Everything of one nomination of these units (None: of all), criteria in the pack's order."""
     query = (
-        select(Nomination, Subject, Unit, Plan, Round)
+        select(Nomination, Subject, Unit, Plan, Round, Pack, *paper_columns())
         .join(Subject, col(Subject.id) == col(Nomination.subject_id))
         .join(Unit, col(Unit.id) == col(Nomination.unit_id))
         .join(Plan, col(Plan.id) == col(Nomination.plan_id))
         .join(Round, col(Round.id) == col(Nomination.round_id))
+        .outerjoin(Pack, and_(col(Pack.agency) == col(Nomination.agency), col(Pack.code) == col(Nomination.rule_set)))
         .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
     )
     if units is not None:
         query = query.where(col(Nomination.unit_id).in_(units))
-    row = (await session.execute(query)).one_or_none()
+    row = (await session.execute(query)).mappings().one_or_none()
     if row is None:
         return None
-    nomination, subject, unit, plan, chosen = row
-    answers = await _answers(session, nomination, subject.category)
+    nomination, subject, unit, plan, chosen, pack = (
+        row[one.__name__] for one in (Nomination, Subject, Unit, Plan, Round, Pack)
+    )
+    answers = await _answers(session, nomination, subject)
     steps = await session.scalars(
         select(Step).where(col(Step.nomination_id) == nomination.id).order_by(col(Step.at).desc(), col(Step.id).desc())
     )
@@ -144,7 +193,20 @@ async def get_dossier(
         reasons = list(await session.scalars(returned.order_by(col(Return.revision).desc())))
     persons = await session.scalars(select(Person).where(col(Person.subject_id) == subject.id))
     own_first = sorted(persons, key=lambda one: one.relation is not rules.Relation.SELF)
-    return Dossier(nomination, subject, unit, plan, chosen, answers, list(steps), reasons, own_first)
+    return Dossier(
+        nomination,
+        subject,
+        unit,
+        plan,
+        chosen,
+        answers,
+        list(steps),
+        reasons,
+        own_first,
+        papers=pack.papers_for(chosen.kind) if pack else Papers(),
+        paperwork=papers_in(row),
+        links=await _links(session, answers),
+    )
 
 
 async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) -> str | None:
@@ -154,7 +216,32 @@ async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) ->
     )
 
 
-async def _answers(session: AsyncSession, nomination: Nomination, category: Category) -> list[Answer]:
+QUALIFIED = (rules.State.SUBMITTED, rules.State.REVIEWED, rules.State.HONOURED)
+"""A dossier in these states was complete when it was handed in, and nobody has said otherwise since."""
+
+
+async def _links(session: AsyncSession, answers: Iterable[Answer]) -> dict[UUID, Linked]:
+    """The dossiers that claims rest on: those that were handed in qualify, a draft when its own claims stand."""
+    wanted = {answer.claim.rests_on for answer in answers if answer.claim and answer.claim.rests_on}
+    if not wanted:
+        return {}
+    rows = await session.execute(
+        select(Nomination, Subject)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .where(col(Nomination.id).in_(wanted))
+    )
+    found = {}
+    for nomination, subject in rows.all():
+        qualifies = nomination.state in QUALIFIED
+        if nomination.state in rules.EDITABLE:
+            own = await _answers(session, nomination, subject)
+            claims = [answer.claimed({}) for answer in own]
+            qualifies = readiness([answer.criterion.asked for answer in own], claims).claims_stand
+        found[nomination.id] = Linked(nomination.code, qualifies)
+    return found
+
+
+async def _answers(session: AsyncSession, nomination: Nomination, subject: Subject) -> list[Answer]:
     rows = await session.execute(
         select(Criterion, Claim)
         .outerjoin(
@@ -164,11 +251,11 @@ async def _answers(session: AsyncSession, nomination: Nomination, category: Cate
         .where(
             col(Criterion.agency) == nomination.agency,
             col(Criterion.pack) == nomination.rule_set,
-            col(Criterion.category) == category,
+            or_(col(Criterion.category) == subject.category, col(Criterion.category).is_(None)),
         )
         .order_by(col(Criterion.position))
     )
-    answers = [Answer(*row) for row in rows]
+    answers = [Answer(one, claim) for one, claim in rows if one.asked.asks(subject.category, subject.form)]
     by_claim = {a.claim.id: a.evidence for a in answers if a.claim}
     for evidence in await session.scalars(
         select(Evidence).where(col(Evidence.claim_id).in_(by_claim)).order_by(col(Evidence.id))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination.queries import Dossier, get_dossier
-from services.nomination.tables import Nomination
+from services.nomination.tables import Claim, Evidence, Nomination
 from shared import files, parcels
 from shared.events import Sealed
 from shared.parcels import FileEntry, Manifest
@@ -38,22 +38,44 @@ def dossier_of(found: Dossier) -> ToPack:
         "subject_position": found.subject.position,
         "unit": found.unit.name,
         "born_on": found.subject.born_on.isoformat() if found.subject.born_on else None,
+        "form": found.subject.form,
+        "writer": found.nomination.writer,
+        "on_behalf": found.nomination.on_behalf,
+        "opinions": [{"voice": one.voice, "who": one.who, "text": one.text} for one in found.paperwork.opinions],
         "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in found.persons],
         "claims": [
             {
                 "criterion": answer.criterion.code,
-                "criterion_text": answer.criterion.text,
+                "criterion_text": found.words_of(answer.criterion),
                 "text": answer.claim.text,
-                "evidence": [
-                    {"text": proof.text, "sha256": proof.sha256, "name": proof.file_name, "size": proof.size}
-                    for proof in answer.evidence
-                ],
+                "options": answer.chosen_options,
+                "level": answer.claim.level,
+                "rests_on": _code_of(found, answer.claim),
+                "state": answer.claim.state,
+                "evidence": [_told(proof) for proof in answer.evidence],
             }
             for answer in found.answers
-            if answer.claim and answer.claim.text
+            if answer.claim and (answer.claim.text or answer.claim.rests_on)
         ],
     }
     return ToPack(_manifest(found.nomination, fields, list(kept.values())), list(kept))
+
+
+def _code_of(found: Dossier, claim: Claim) -> str | None:
+    """The code of the dossier that a claim rests on."""
+    linked = found.links.get(claim.rests_on) if claim.rests_on else None
+    return linked.code if linked else None
+
+
+def _told(proof: Evidence) -> dict[str, Any]:
+    return {
+        "kind": proof.kind,
+        "text": proof.text,
+        "fields": proof.fields,
+        "sha256": proof.sha256,
+        "name": proof.file_name,
+        "size": proof.size,
+    }
 
 
 def material_of(found: Dossier) -> ToPack:

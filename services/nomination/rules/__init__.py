@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -138,18 +137,18 @@ class ChangedMeanwhile(Refusal):
         self.version = version
 
 
-LONGEST = {"name": 200, "position": 200, "text": 6000, "proof": 2000, "caption": 200, "guardian": 200}
+LONGEST = {
+    "name": 200,
+    "position": 200,
+    "on_behalf": 200,
+    "text": 6000,
+    "proof": 2000,
+    "caption": 200,
+    "guardian": 200,
+    "opinion": 2000,
+}
 """How many characters a field may have."""
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """What readiness looks at: the criterion, the claim's text, and how many pieces of evidence stand behind it."""
-
-    criterion: str
-    text: str
-    evidence: int
 
 
 def check_editable(state: State) -> None:
@@ -190,28 +189,8 @@ def is_reachable(relations: Collection[Relation], born_on: date | None, *, child
     return not child or (born_on is not None and Relation.GUARDIAN in relations)
 
 
-def missing(criteria: Collection[str], claims: Collection[Claimed], *, reachable: bool = True) -> dict[str, str]:
-    """What keeps a dossier from being handed in, per criterion code; the key "" stands for the dossier as a whole.
-
-    Each claim that says something needs evidence; one claim at least has to say something. `reachable`: whether
-    birthday and guardian of a child are known (the key "contacts"); without them nobody could ever agree to a story.
-    """
-    found = {c.criterion: "Có lời nhưng chưa có minh chứng." for c in claims if c.text.strip() and not c.evidence}
-    found |= {
-        c.criterion: "Có minh chứng nhưng chưa viết thành tích." for c in claims if c.evidence and not c.text.strip()
-    }
-    found = {code: text for code, text in found.items() if code in criteria}
-    if not any(c.text.strip() for c in claims):
-        found[""] = "Chưa có thành tích nào. Hãy viết ít nhất một tiêu chí, kèm minh chứng."
-    if not reachable:
-        found["contacts"] = "Hãy ghi ngày sinh của học sinh và cách liên hệ với cha, mẹ hoặc người giám hộ."
-    return found
-
-
-def check_submittable(state: State, criteria: Collection[str], claims: Collection[Claimed], *, reachable: bool) -> None:
-    """Raises NotADraft or NotComplete."""
-    check_editable(state)
-    lacking = missing(criteria, claims, reachable=reachable)
+def check_complete(lacking: Mapping[str, str]) -> None:
+    """Raises NotComplete; `lacking` as readiness tells it."""
     if lacking:
         raise NotComplete(lacking)
 

@@ -97,6 +97,16 @@ class Criterion:
     """At least one piece of evidence is of one of these kinds; none: any will do."""
     forms: frozenset[Form] = field(default=frozenset({Form.EXEMPLAR}))
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """How the options are named that can be ticked."""
+        return tuple(option_mark(place) for place in range(len(self.options))) if self.choose else ()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that can be chosen."""
+        return self.threshold.levels if self.threshold else ()
+
     def asks(self, category: str, form: Form) -> bool:
         """Whether a dossier about such a subject has to do with it."""
         return self.category in (None, category) and form in self.forms

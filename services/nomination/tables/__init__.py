@@ -3,6 +3,7 @@
 from services.nomination.tables.criteria import Boast, Criterion, Pack
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
 from services.nomination.tables.leads import Lead, LeadNote
+from services.nomination.tables.papers import Agreement, ClaimCheck, Confirmation, Opinion, Revision
 from services.nomination.tables.plan_texts import PlanText
 from services.nomination.tables.plans import (
     Acknowledgement,
@@ -22,15 +23,19 @@ from services.nomination.tables.units import Unit, UnitEdge
 __all__ = [
     "METADATA",
     "Acknowledgement",
+    "Agreement",
     "Boast",
     "CalendarYear",
     "Claim",
+    "ClaimCheck",
+    "Confirmation",
     "Counter",
     "Criterion",
     "Evidence",
     "Lead",
     "LeadNote",
     "Nomination",
+    "Opinion",
     "Pack",
     "Person",
     "Plan",
@@ -38,6 +43,7 @@ __all__ = [
     "PlanText",
     "PlanVersion",
     "Return",
+    "Revision",
     "Round",
     "RoundExtension",
     "Row",

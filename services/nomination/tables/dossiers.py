@@ -4,10 +4,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
 from services.nomination.rules import ClaimState, Relation, State
+from services.nomination.rules.criteria import EvidenceKind, Form
 from services.nomination.tables.row import Row
 from shared.database import words
 from shared.events import Category
@@ -22,6 +24,7 @@ class Subject(Row, table=True):
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     unit_id: UUID = Field(foreign_key="units.id")
     category: Category = Field(sa_type=words(Category, "category"))
+    form: Form = Field(default=Form.EXEMPLAR, sa_type=words(Form, "form"))
     name: str
     position: str = ""
     born_on: date | None = Field(default=None, description="only where the law asks how old somebody is")
@@ -43,7 +46,7 @@ class Person(Row, table=True):
 
 
 class Nomination(Row, table=True):
-    """A dossier on its way; `version` guards edits, `revision` counts hand-ins."""
+    """A dossier on its way; `version` guards edits, `edits` counts them, `revision` counts hand-ins."""
 
     __tablename__ = "nominations"
     __table_args__ = (
@@ -63,11 +66,19 @@ class Nomination(Row, table=True):
     revision: int = 0
     version: int = 1
     nominator: str
+    writer: str = Field(default="", description="the name of whoever began it, as it was then")
+    on_behalf: str = Field(default="", description="for whom it is written, if not for its unit")
+    edits: int = Field(default=0, description="how often what it says was changed")
     started_at: datetime = Field(sa_type=DateTime(timezone=True))
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     handed_in_on: date | None = Field(default=None, description="the day of the first hand-in, in Vietnam")
     late: bool = Field(default=False, description="first handed in within its round's grace")
     given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
+
+    def note_edit(self) -> None:
+        """What it says was changed: whoever had seen it before has not seen this."""
+        self.version += 1
+        self.edits += 1
 
 
 class Claim(Row, table=True):
@@ -80,6 +91,9 @@ class Claim(Row, table=True):
     nomination_id: UUID = Field(foreign_key="nominations.id")
     criterion: str
     text: str
+    options: list[str] = Field(default_factory=list, sa_type=JSONB, description="those ticked: a, b …")
+    level: str | None = Field(default=None, description="of the scale that the criterion asks for")
+    rests_on: UUID | None = Field(default=None, foreign_key="nominations.id", description="the dossier it derives from")
     state: ClaimState = Field(default=ClaimState.UNVERIFIED, sa_type=words(ClaimState, "state"))
     version: int = 1
 
@@ -92,7 +106,9 @@ class Evidence(Row, table=True):
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     claim_id: UUID = Field(foreign_key="claims.id")
+    kind: EvidenceKind = Field(default=EvidenceKind.WORDS, sa_type=words(EvidenceKind, "kind"))
     text: str
+    fields: dict[str, str] = Field(default_factory=dict, sa_type=JSONB, description="what its kind asks for")
     sha256: str | None = Field(default=None, description="of its file, if it has one")
     file_name: str | None = None
     media_type: str | None = None

@@ -1,0 +1,108 @@
+"""What a dossier needs beside its claims, and who may look into a claim: others' word, never the writer's own."""
+
+from enum import StrEnum
+
+from services.nomination.rules import EDITABLE, ClaimState, Refusal, State, check_editable
+from services.nomination.rules.evidence import is_contact
+
+SHORTEST_CHECK, LONGEST_CHECK = 10, 1000
+SHORTEST_OPINION, LONGEST_WHO = 10, 200
+CLOSED = (State.WITHDRAWN, State.DECLINED)
+"""Nobody looks into the claims of a dossier that is put away."""
+
+
+class Voice(StrEnum):
+    """In what role somebody knows the nominee."""
+
+    COLLEAGUE = "colleague"
+    LEARNER = "learner"
+    PARENT = "parent"
+    OTHER = "other"
+
+
+VOICES = {
+    Voice.COLLEAGUE: "Đồng nghiệp",
+    Voice.LEARNER: "Người học",
+    Voice.PARENT: "Cha mẹ học sinh",
+    Voice.OTHER: "Người khác",
+}
+
+
+class OwnFile(Refusal):
+    """Who wrote a dossier neither checks its claims nor confirms it."""
+
+    problem = "own-file"
+
+
+class BadCheck(Refusal):
+    """What was found of a claim, or how, is not told so that others can follow it; `field` names which."""
+
+    problem = "bad-check"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class BadOpinion(Refusal):
+    """An opinion lacks something; `field` names what."""
+
+    problem = "bad-opinion"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class Answered(Refusal):
+    """A question was answered already, or stands no more."""
+
+    problem = "answered"
+
+
+def check_not_own(nominator: str, by: str) -> None:
+    """Raises OwnFile when whoever checks a claim wrote the dossier."""
+    if nominator == by:
+        raise OwnFile("Người viết hồ sơ không tự xác minh hồ sơ của mình. Hãy nhờ người khác.")
+
+
+def check_check(state: State, found: ClaimState, how: str) -> None:
+    """Whether a check of a claim can be kept. Raises BadCheck."""
+    if state in CLOSED:
+        raise BadCheck("found", "Hồ sơ đã khép lại nên không xác minh nữa.")
+    if found is ClaimState.UNVERIFIED:
+        raise BadCheck("found", "Hãy chọn: đã xác minh, hay có ý kiến khác.")
+    if not SHORTEST_CHECK <= len(how) <= LONGEST_CHECK:
+        raise BadCheck("how", "Hãy ghi đã xem gì, hỏi ai (từ 10 đến 1.000 chữ).")
+
+
+def check_opinion(who: str, text: str) -> None:
+    """Raises BadOpinion when it is not said in what role somebody speaks, or nothing is said."""
+    if not 2 <= len(who) <= LONGEST_WHO:
+        raise BadOpinion("who", "Hãy ghi vai trò của người nêu ý kiến (từ 2 đến 200 chữ).")
+    if is_contact(who):
+        raise BadOpinion("who", "Chỉ ghi vai trò; không ghi số điện thoại hay địa chỉ thư.")
+    if len(text) < SHORTEST_OPINION:
+        raise BadOpinion("text", "Hãy ghi ý kiến (từ 10 chữ trở lên).")
+
+
+def check_askable(state: State, agreed: bool | None) -> None:
+    """Whether the nominee can be asked, once more. Raises NotADraft, Answered."""
+    check_editable(state)
+    if agreed is not None:
+        raise Answered("Người được giới thiệu đã trả lời rồi.")
+
+
+def check_answerable(state: State, agreed: bool | None, *, newest: bool, late: bool) -> None:
+    """Whether a question to the nominee can be answered. Raises Answered."""
+    if agreed is not None:
+        raise Answered("Câu hỏi này đã được trả lời.")
+    if late or not newest or state not in EDITABLE:
+        raise Answered("Câu hỏi này không còn cần trả lời.")
+
+
+def check_confirmable(state: State, nominator: str, by: str, role: str) -> None:
+    """Raises NotADraft, or OwnFile when the writer confirms in another role than the head's."""
+    check_editable(state)
+    if role != "head":
+        check_not_own(nominator, by)
