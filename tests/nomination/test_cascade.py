@@ -1,5 +1,6 @@
 """Plans on their way down: from the ministry to the city to the district, each acknowledged."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from services.nomination import rules
 from services.nomination.actions import cascade, nominations, plans
 from services.nomination.actions.plans import Agency
 from services.nomination.consumers import HANDLERS
+from services.nomination.rules.plan_checks import PlanNotReady
 from shared.audit import Actor
 from shared.events import Category
 from shared.inbox import Kind, operating
@@ -35,12 +37,18 @@ async def tiers(databases: Databases) -> Neighbours:
     return Neighbours(federation, "nomination", made, HANDLERS)
 
 
-async def issue(tiers: Neighbours, agency: str, **about: Any) -> UUID:
+async def issue(
+    tiers: Neighbours,
+    agency: str,
+    rounds: Sequence[dict[str, Any]] = (),
+    targets: Sequence[dict[str, Any]] = (),
+    **about: Any,
+) -> UUID:
     plan = {"code": "kh", "title": f"Kế hoạch của {agency}", "issuer": agency, "period": "2023-2025", **about}
     plan = {"grounds": [], "movements": [], "subjects": [], **plan}
     async with tiers.databases[agency].transaction() as session:
         own = Agency(agency, TIERS[agency])
-        made = await plans.enter_plan(session, own, plan=plan, rounds=[], at=make.AT, by=OFFICER)
+        made = await plans.enter_plan(session, own, plan=plan, rounds=rounds, targets=targets, at=make.AT, by=OFFICER)
         return made.id
 
 
@@ -95,6 +103,31 @@ async def test_an_amended_and_a_withdrawn_plan_reach_everybody(tiers: Neighbours
     async with tiers.databases["hcm"].transaction() as session:
         with pytest.raises(rules.PlanNotInForce):
             await cascade.amend(session, plan_id=plan_id, seen=3, changes={}, at=make.AT, by=OFFICER)
+
+
+async def test_the_agency_above_hears_that_there_is_a_plan_which_rests_on_its_own(tiers: Neighbours) -> None:
+    window = {"name": "đợt thu", "opens_on": date(2024, 9, 1), "closes_on": date(2024, 11, 20), "confirmed": True}
+    most = {"bound": "at_most", "number": 3, "per": "round"}
+    report = {"what": "Báo cáo năm", "duty": "report", "each": "10-30"}
+    await issue(tiers, "hcm", [window], [most], number="5344/KH-UBND", deadlines=[report])
+    await tiers.carry()
+    paper = {"title": "Kế hoạch quận", "issuer": "Phòng", "period": "2024"}
+    paper |= {"grounds": [{"number": "5344/kh-ubnd", "title": "Kế hoạch"}], "deadlines": [report]}  # type: ignore[dict-item]
+    common: dict[str, Any] = {"at": make.AT, "by": OFFICER}
+    async with tiers.databases["tan-binh"].transaction() as session:
+        drafting: dict[str, Any] = {"plan": paper, "rounds": [window], "targets": [most | {"number": 4}]}
+        looser = await plans.draft_plan(session, Agency("tan-binh", "TB"), **drafting, **common)
+        drafting["targets"] = [most | {"number": 2}]
+        stricter = await plans.draft_plan(session, Agency("tan-binh", "TB"), **drafting, **common)
+    with pytest.raises(PlanNotReady) as refused:
+        async with tiers.databases["tan-binh"].transaction() as session:
+            await plans.issue_plan(session, plan_id=looser.id, seen=looser.draft_version, **common)
+    assert [one.part for one in refused.value.troubles] == ["chi-tieu"]
+    async with tiers.databases["tan-binh"].transaction() as session:
+        await plans.issue_plan(session, plan_id=stricter.id, seen=stricter.draft_version, **common)
+    assert (await tiers.carry())["hcm"] == {"handled": 1}
+    assert await rows(tiers, "hcm", "select child, version, planned from acknowledgements") == [("tan-binh", 1, True)]
+    assert await rows(tiers, "tan-binh", "select acknowledged from plans_from_above") == [(1,)]
 
 
 async def test_who_saw_an_older_version_neither_amends_nor_withdraws(tiers: Neighbours) -> None:

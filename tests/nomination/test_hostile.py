@@ -63,6 +63,7 @@ WORDS = {
     "people": "40",
     "unit_kind": "school",
     "criteria_pack": make.PACK,
+    "line": "professional",
     "confirmed": "1",
 }
 """What fields are given that take no free text."""
@@ -105,6 +106,7 @@ UNSEEN = {
     ),
     f"refused {DRAFT}noi-nhan row",
     f"refused {DRAFT}noi-dung criteria_pack",
+    f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
 }
 """What is answered without being told again; the text that saved itself was written over."""

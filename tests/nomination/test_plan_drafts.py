@@ -5,29 +5,16 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
-from sqlalchemy import text
 
-from services.nomination.actions import cascade, plans
+from services.nomination.actions import plans
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import PlanNotReady
-from shared.events import PlanDeadline, PlanPublished, PlanRound, PlanTarget
 from tests.support import factories as make
+from tests.support.planning import ABOVE, PAPER, PUBLISHED, REPORT, ROUND, TARGET, begun, fill, hear, issue, rows
 from tests.support.site import Site, Sites, text_of
 
 pytestmark = pytest.mark.db
-
-PAPER = {"title": "Kế hoạch nêu gương năm 2024", "number": "12/KH-PGDĐT", "issued_on": "01/09/2024"}
-PAPER |= {"issuer": "Phòng Giáo dục và Đào tạo", "signer_post": "Trưởng phòng", "period": "năm 2024"}
-PAPER |= {"starts_on": "01/09/2024", "ends_on": "31/08/2025", "cycle_begins": "01/09"}
-ROUND = {"name": "Đợt thu", "kind": "window", "opens_on": "01/10/2024", "closes_on": "20/11/2024", "hour": "17:00"}
-ROUND |= {"grace": "3", "confirmed": "1"}
-TARGET = {"bound": "at_most", "count": "2", "counted": "nominations", "per": "round", "unit_kind": "school"}
-TARGET |= {"confirmed": "1"}
-REPORT = {"what": "Báo cáo năm", "who": "các trường", "duty": "report", "when": "30/10", "confirmed": "1"}
-ABOVE = uuid4()
-PUBLISHED = "select count(*) from outbox where type like '%PlanPublished%' and topic like '%internal'"
 
 
 @pytest.fixture
@@ -35,53 +22,6 @@ async def site(sites: Sites) -> Site:
     made: Site = await sites("nomination")
     await make.plan(made.database)
     return made
-
-
-async def hear(site: Site, version: int = 1, **more: Any) -> None:
-    """The city's plan comes down."""
-    told = PlanPublished(
-        plan_id=ABOVE,
-        version=version,
-        title="Kế hoạch của thành phố",
-        issuer="Sở Giáo dục và Đào tạo",
-        period="giai đoạn 2023-2025",
-        number="5344/KH-UBND",
-        subjects=["giáo viên"],
-        movements=["Dạy tốt – Học tốt"],
-        rounds=[PlanRound(name="Đợt thu", opens_on=date(2024, 9, 1), closes_on=date(2024, 11, 30))],
-        targets=[PlanTarget(bound="at_most", number=3, per="round", counted="nominations")],
-        deadlines=[PlanDeadline(what="Báo cáo năm", duty="report", each="10-30")],
-        occurred_at=make.AT,
-        **more,
-    )
-    async with site.database.transaction() as session:
-        await cascade.take_plan(session, agency="tan-binh", issuer_agency="hcm", event=told)
-
-
-async def rows(site: Site, query: str) -> list[tuple[object, ...]]:
-    async with site.database.reading() as session:
-        return [tuple(row) for row in await session.execute(text(query))]
-
-
-async def fill(by: httpx2.AsyncClient, draft: str, step: str, **values: str) -> httpx2.Response:
-    """Send a step's form as the page holds it."""
-    page = await by.get(f"{draft}/soan/{step}")
-    found = re.search(r'name="version" value="(\d+)"', page.text)
-    assert found, page.text
-    return await by.post(f"{draft}/soan/{step}", data=values | {"version": found[1]})
-
-
-async def issue(by: httpx2.AsyncClient, draft: str) -> httpx2.Response:
-    page = await by.get(f"{draft}/ban-hanh")
-    found = re.search(r'name="version" value="(\d+)"', page.text)
-    return await by.post(f"{draft}/ban-hanh", data={"version": found[1] if found else "0"})
-
-
-async def begun(by: httpx2.AsyncClient) -> str:
-    """The address of a new plan's draft."""
-    answer = await by.post("/de-cu/ke-hoach/moi", data=PAPER | {"once": str(uuid4())})
-    assert answer.status_code == 303
-    return str(answer.headers["location"]).removesuffix("/soan/can-cu")
 
 
 async def test_a_plan_is_made_in_short_steps_and_is_in_force_when_issued(site: Site) -> None:
@@ -331,59 +271,6 @@ async def test_one_tap_takes_a_plan_from_above_as_a_ground(site: Site) -> None:
     assert (taken.status_code, unknown.status_code) == (303, 404)
     assert ("Kế hoạch của thành phố (Sở" in after, "Lấy làm căn cứ" in after) == (True, False)
     assert "Đợt thu: từ 01/09/2024 đến hết ngày 30/11/2024" in rounds
-
-
-async def test_a_version_says_what_it_changed_and_every_one_is_kept(site: Site) -> None:
-    async with site.signed_in("officer") as by:
-        draft = await begun(by)
-        await fill(by, draft, "dot", **ROUND)
-        await fill(by, draft, "chi-tieu", **TARGET)
-        await issue(by, draft)
-        begun_again = [await by.post(f"{draft}/soan") for _ in range(2)]
-        quick = await by.post(f"{draft}/sua", data=PAPER | {"version": "1"})
-        await fill(by, draft, "dot", **ROUND | {"row": "0", "closes_on": "30/11/2024"})
-        version = re.search(r'name="version" value="(\d+)"', (await by.get(f"{draft}/soan/chi-tieu")).text)
-        assert version
-        await by.post(f"{draft}/soan/chi-tieu/bo", data={"row": "0", "version": version[1]})
-        await fill(by, draft, "han", **REPORT)
-        during, checked = text_of(await by.get(draft)), text_of(await by.get(f"{draft}/ban-hanh"))
-        await issue(by, draft)
-        shown = text_of(await by.get(draft))
-    assert {one.headers["location"] for one in begun_again} == {f"{draft}/soan"}
-    assert (quick.status_code, "Đang có bản sửa đổi soạn dở." in text_of(quick)) == (422, True)
-    assert ("đến 17:00 ngày 20/11/2024" in during, "Bản 1 Có hiệu lực" in during) == (True, True)
-    changed = (
-        "Đợt: đổi «Đợt thu: từ 01/10/2024 đến 17:00 ngày 20/11/2024; nhận muộn 3 ngày làm việc» thành «Đợt thu: từ"
-        " 01/10/2024 đến 17:00 ngày 30/11/2024; nhận muộn 3 ngày làm việc»"
-        " Chỉ tiêu: bỏ «Mỗi trường nhiều nhất 2 hồ sơ, tính theo đợt»"
-        " Hạn: thêm «Báo cáo năm (các trường): trước hết ngày 30/10 hằng năm»"
-    )
-    assert f"Bản này thay đổi gì {changed}" in checked
-    assert f"Các bản bản 2 · 09:00 15/10/2024 · Cán bộ phụ trách {changed} bản 1 ·" in shown
-    kept = (
-        "select v.version, jsonb_array_length(content->'targets') from plan_versions v join plans p on p.id = plan_id"
-    )
-    assert await rows(site, f"{kept} where number is not null order by 1") == [
-        (1, 1),
-        (2, 0),
-    ]
-    assert await rows(site, "select closes_on from rounds where name = 'Đợt thu'") == [(date(2024, 11, 30),)]
-
-
-async def test_a_round_with_files_is_neither_dropped_nor_renamed(site: Site) -> None:
-    async with site.database.reading() as session:
-        plan_id, round_id = (await session.execute(text("select plan_id, id from rounds where name = 'đợt này'"))).one()
-    await make.draft(site.database, round_id)
-    async with site.signed_in("officer") as by:
-        await by.post("/de-cu/ke-hoach/kh-1/soan")
-        page = await by.get("/de-cu/ke-hoach/kh-1/soan/dot")
-        place = [name in text_of(page) for name in ("đợt trước", "đợt này", "đợt sau")].index(True) + 1
-        await fill(by, "/de-cu/ke-hoach/kh-1", "dot", **ROUND | {"row": str(place), "name": "đợt khác", "hour": ""})
-        refused = await issue(by, "/de-cu/ke-hoach/kh-1")
-    said = "Đợt «đợt này» đã có hồ sơ nên không bỏ và không đổi tên được."
-    assert (refused.status_code, said in text_of(refused)) == (422, True)
-    assert await rows(site, "select version from plans") == [(1,)]
-    assert plan_id
 
 
 async def test_what_a_person_confirmed_elsewhere_is_drafted_and_issued_the_same_way(site: Site) -> None:

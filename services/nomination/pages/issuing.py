@@ -19,6 +19,8 @@ from shared.identity.allowed import allowed
 
 router = APIRouter()
 WRITES = [allowed("plan.issue")]
+NEEDED = ("van-ban", "can-cu", "noi-dung", "dot")
+"""Steps without which a plan is hardly one; the others may stay empty."""
 
 
 @router.get("/ke-hoach/{code}/soan", dependencies=WRITES)
@@ -41,7 +43,8 @@ def _task(code: str, name: str, parts: list[Part], wanting: bool) -> dict[str, A
     word = "Cần sửa" if wanting else "Đã ghi" if count else "Chưa ghi"
     look = {"token": "wait", "icon": "alert"} if wanting else {"token": "off", "icon": "pencil"}
     href = f"/de-cu/ke-hoach/{code}/soan/{name}"
-    return {"label": STEPS[name].title, "href": href, "open": wanting or not count, "word": word} | look
+    missing = wanting or (not count and name in NEEDED)
+    return {"label": STEPS[name].title, "href": href, "open": missing, "word": word} | look
 
 
 async def _looked_at(desk: Desk, plan: Plan) -> tuple[list[Part], list[Trouble], list[Above], list[Trouble]]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.nomination.pages.quotas import target_text
-from services.nomination.rules.plan_content import Content, Duty, Purpose, cycles, day_of
+from services.nomination.rules.plan_content import Authority, Content, Duty, Purpose, cycles, day_of
 from services.nomination.rules.rounds import Kind
 from services.nomination.rules.targets import Per
 from services.nomination.rules.tightening import Above, key, target_key
@@ -19,6 +19,13 @@ PURPOSES = {
     Purpose.COORDINATE: "để phối hợp",
     Purpose.DIRECT: "để chỉ đạo",
     Purpose.FILE: "lưu",
+}
+LINES = {
+    Authority.ADMINISTRATIVE: "hệ hành chính",
+    Authority.PROFESSIONAL: "hệ chuyên môn",
+    Authority.UNION: "hệ công đoàn",
+    Authority.CLUSTER: "cụm, khối thi đua",
+    Authority.PARTY: "hệ Đảng",
 }
 DUTIES = {
     Duty.ACKNOWLEDGE: "Đơn vị xác nhận đã triển khai",
@@ -109,6 +116,8 @@ def _ground(one: Content) -> Line:
     head = " ".join(word for word in (one["number"], on) if word)
     text = f"{head}: {one['title']}" if head else one["title"]
     shown = f"{text} ({one['issuer']})" if one["issuer"] else text
+    if one["line"]:
+        shown += f" · {translate(LINES[Authority(one['line'])])}"
     where = {"agency": one.get("agency", ""), "plan_id": one.get("plan_id", "")}
     return Line(key(one["number"] or one["title"]), shown, "", one["confirmed"], one["note"], **where)
 

@@ -6,7 +6,7 @@ from datetime import time
 from typing import Any
 
 from services.nomination.pages.plan_forms import Text, Typed, month_day, month_day_shown
-from services.nomination.rules.plan_content import BadPart, Duty, Purpose
+from services.nomination.rules.plan_content import Authority, BadPart, Duty, Purpose
 from services.nomination.rules.rounds import MOST_GRACE, Kind, SharedDays, windows_of
 from services.nomination.rules.targets import Bound, Counted, Per, check_target
 from shared.formats import read_day
@@ -33,13 +33,16 @@ class Ground(RowTyped):
     issued: Text = ""
     issuer: Text = ""
     title: Text = ""
+    line: Text = ""
     note: Text = ""
     confirmed: Text = ""
 
     def read(self) -> dict[str, Any]:
         """The entry. Raises BadPart."""
+        if self.line:
+            self.word("line", Authority, "Hãy chọn hệ trong danh sách.")
         found = {"title": self.text("title", must="Hãy ghi trích yếu: văn bản nói về việc gì.")}
-        found |= {name: self.text(name) for name in ("number", "issuer", "note")}
+        found |= {name: self.text(name) for name in ("number", "issuer", "line", "note")}
         return found | {"date": self.day("issued"), "confirmed": bool(self.confirmed)}
 
     @classmethod

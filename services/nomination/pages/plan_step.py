@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.nomination.pages import plan_rows
 from services.nomination.pages.desk import Desk
 from services.nomination.pages.plan_forms import Help, Matter, Paper, month_day_shown
-from services.nomination.pages.plan_lines import DUTIES, PURPOSES, day_shown, parts_of
+from services.nomination.pages.plan_lines import DUTIES, LINES, PURPOSES, day_shown, parts_of
 from services.nomination.pages.rounds import KINDS
 from services.nomination.pages.unit_kinds import kind_name
 from services.nomination.queries import plans as reading
@@ -106,6 +106,7 @@ async def show_step(
             "per": list(PERIODS.items()),
             "unit_kinds": [(kind, kind_name(kind)) for kind in kinds],
             "packs": [(pack, pack) for pack in packs],
+            "lines": list(LINES.items()),
             "duties": list(DUTIES.items()),
             "purposes": list(PURPOSES.items()),
         },

@@ -15,7 +15,7 @@ from services.nomination.pages.plan_lines import Change, beside, changes
 from services.nomination.queries import plans
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import overlapping
-from services.nomination.rules.tightening import Above, as_content, key
+from services.nomination.rules.tightening import Above, as_content, key, loosened
 from services.nomination.tables import Plan, PlanFromAbove, PlanVersion
 from shared.formats import day, read_day
 from shared.identity.allowed import allowed
@@ -91,6 +91,7 @@ async def _plan(
         plan=plan,
         parts_shown=beside(found.content, above),
         overlapping=overlapping(found.content),
+        loosened=[one.text for upper in above for one in loosened(found.content, upper)],
         heard={str(one.plan_id): one for one in heard} | {key(one.number): one for one in heard if one.number},
         names=desk.agency_names,
         below=[(child.short, read.get(child.id)) for child in children],

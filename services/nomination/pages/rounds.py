@@ -78,6 +78,7 @@ async def _round(
         counts = await round_lists.count_by_state(session, **place)
         late = await round_lists.list_late(session, **place)
         extensions = await rounds.list_extensions(session, round_id=round_id)
+        overlapping = await rounds.list_overlapping(session, chosen=found.round)
     in_force = found.plan.state is rules.PlanState.IN_FORCE
     return desk.pages.render(
         desk.request,
@@ -91,6 +92,7 @@ async def _round(
         counting=desk.rights.opens("nomination.read"),
         late=late,
         extensions=extensions,
+        overlapping=overlapping,
         extending=in_force and found.round.last_day is not None and desk.rights.may("round.extend"),
         errors=errors or {},
         values=values or {"until": "", "reason": ""},

@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from services.nomination.queries.working_days import get_calendar
 from services.nomination.rules import PlanState
-from services.nomination.rules.rounds import Standing, Window
+from services.nomination.rules.plan_checks import overlaps
+from services.nomination.rules.rounds import Kind, Standing, Window
 from services.nomination.tables import Plan, Round, RoundExtension
 from shared.clock import local_date
 from shared.working_days import BeyondCalendar, Calendar
@@ -82,6 +83,18 @@ async def get_seen(session: AsyncSession, *, agency: str, round_id: UUID, at: da
     )
     found = row.one_or_none()
     return seen(*found, await get_calendar(session, agency=agency), at) if found else None
+
+
+async def list_overlapping(session: AsyncSession, *, chosen: Round) -> Sequence[Round]:
+    """The other rounds of its plan that are open on the same days; one that is always open overlaps nothing."""
+    if chosen.kind is Kind.STANDING:
+        return []
+    others = select(Round).where(
+        col(Round.plan_id) == chosen.plan_id, col(Round.id) != chosen.id, col(Round.kind) != Kind.STANDING
+    )
+    found = await session.scalars(others.order_by(col(Round.opens_on), col(Round.name)))
+    window = (chosen.name, chosen.opens_on, chosen.last_day)
+    return [one for one in found if overlaps([window, (one.name, one.opens_on, one.last_day)])]
 
 
 async def list_extensions(session: AsyncSession, *, round_id: UUID) -> Sequence[RoundExtension]:

@@ -28,6 +28,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "note": "",
         "agency": "",
         "plan_id": "",
+        "line": "",
     },
     "movements": {"name": "", "issuer": ""},
     "distribution": {"who": "", "purpose": "", "note": ""},
@@ -45,6 +46,16 @@ class Purpose(StrEnum):
     COORDINATE = "coordinate"
     DIRECT = "direct"
     FILE = "file"
+
+
+class Authority(StrEnum):
+    """The line of authority in which a ground comes down."""
+
+    ADMINISTRATIVE = "administrative"
+    PROFESSIONAL = "professional"
+    UNION = "union"
+    CLUSTER = "cluster"
+    PARTY = "party"
 
 
 class Duty(StrEnum):
@@ -101,6 +112,8 @@ def _entry(kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
     whole = usual | {name: value for name, value in told.items() if value is not None}
     if kind == "distribution":
         Purpose(whole["purpose"])
+    if kind == "grounds" and whole["line"]:
+        Authority(whole["line"])
     if kind == "deadlines":
         Duty(whole["duty"])
         if whole["each"] and whole["on"]:
