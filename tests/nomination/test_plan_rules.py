@@ -284,7 +284,7 @@ def test_what_a_newer_build_says_is_understood_as_far_as_it_goes() -> None:
     }
     found = tightening.as_content(told)
     assert (found["rounds"], found["targets"]) == (
-        [{"name": "đợt", "opens_on": "2024-05-01", "kind": "window"}],
+        [{"name": "đợt", "opens_on": "2024-05-01", "kind": "window", "confirmed": True}],
         [LEAST],
     )
     assert [one["duty"] for one in found["plan"]["deadlines"]] == ["other"]

@@ -51,7 +51,7 @@ def as_content(told: Mapping[str, Any]) -> dict[str, Any]:
         "movements": [{"name": name} for name in told.get("movements", [])],
         "deadlines": [_deadline(one) for one in told.get("deadlines", [])],
     }
-    rounds = [_said(one) | {"kind": _plain_kind(one)} for one in told.get("rounds", [])]
+    rounds = [{"confirmed": True} | _said(one) | {"kind": _plain_kind(one)} for one in told.get("rounds", [])]
     targets = [_said(one) for one in told.get("targets", []) if _is_understood(one)]
     return content(plan, rounds, targets)
 

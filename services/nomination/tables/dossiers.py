@@ -52,7 +52,7 @@ class Nomination(Row, table=True):
     __table_args__ = (
         UniqueConstraint("agency", "code"),
         Index(None, "agency", "unit_id", "code"),
-        Index(None, "plan_id", "unit_id"),
+        Index(None, "plan_id", "unit_id", "handed_in_on"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)

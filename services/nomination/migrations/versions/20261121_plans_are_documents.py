@@ -57,6 +57,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('plan_id', 'unit_id', name=op.f('pk_unit_acknowledgements'))
     )
     op.create_index(op.f('ix_unit_acknowledgements_agency_unit_id'), 'unit_acknowledgements', ['agency', 'unit_id'], unique=False)
+    # Files of a unit are asked for by the day of their hand-in: of a year, of a round.
+    op.drop_index(op.f('ix_nominations_plan_id_unit_id'), 'nominations')
+    place = ['plan_id', 'unit_id', 'handed_in_on']
+    op.create_index(op.f('ix_nominations_plan_id_unit_id_handed_in_on'), 'nominations', place, unique=False)
     for table in ('plan_versions', 'unit_acknowledgements'):
         op.execute(f'alter table {table} enable row level security, force row level security')
         op.execute(f'create policy fence on {table} using ({AGENCY})')
