@@ -71,7 +71,17 @@ API = "/api/v1/nomination/nominations"
 KINDS = [str(kind) for kind in FIELDS]
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
 ABOVE = UUID(int=11)
-OTHERS = ["/y-kien", "/dong-y", "/xac-nhan", "/lien-he", "/hanh-trinh", "/nhat-ky", "/nhat-ky/lien-ket", "/rut"]
+OTHERS = [
+    "/cac-ban",
+    "/y-kien",
+    "/dong-y",
+    "/xac-nhan",
+    "/lien-he",
+    "/hanh-trinh",
+    "/nhat-ky",
+    "/nhat-ky/lien-ket",
+    "/rut",
+]
 UNSEEN = {
     # Answered without what was typed: by a few words as it is saved, and for a list that there is not.
     *(f"refused {CONTACTS}/luu {name}" for name in ("guardian", "email-self", "born", "email-guardian")),

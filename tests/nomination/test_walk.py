@@ -192,6 +192,7 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
         f"GET {file}/gui": Step(files),
         f"POST {file}/gui": Step(files),
+        f"GET {file}/cac-ban": Step(files),
         f"GET {file}/rut": Step(files),
         f"POST {file}/rut": Step(files, {"version": "0"}),
         f"GET {file}/hanh-trinh": Step(files),

@@ -19,8 +19,8 @@ from services.nomination import tables as nominating
 from services.nomination.actions import claims as claiming
 from services.nomination.actions import criteria as packs
 from services.nomination.actions import nominations, plans
+from services.nomination.queries import packing
 from services.nomination.rules import Relation
-from services.nomination.rules.readiness import Readiness
 from services.publishing import tables as publishing
 from services.publishing.actions import consents, deliveries, receipts, stories
 from services.publishing.rules import Purpose
@@ -149,22 +149,18 @@ async def draft(
     return made
 
 
-async def ready(session: AsyncSession, made: nominating.Nomination) -> Readiness:
-    """How a dossier stands now."""
-    found = await queries.get_dossier(session, agency=made.agency, code=made.code, units=None)
-    assert found is not None
-    return found.readiness
-
-
 async def hand_in(
     session: AsyncSession, made: nominating.Nomination, *, at: datetime = AT, by: Actor = NOMINATOR
 ) -> nominating.Nomination:
     """Hand a dossier in as its writer knows it; its parcel is a name only."""
+    found = await queries.get_dossier(session, agency=made.agency, code=made.code, units=None)
+    assert found is not None
     return await nominations.submit_nomination(
         session,
         nomination_id=made.id,
         version=made.version,
-        ready=await ready(session, made),
+        ready=found.readiness,
+        content=packing.content_of(found),
         dossier=PARCEL,
         at=at,
         by=by,

@@ -1,6 +1,8 @@
 """A dossier from its first word to its hand-in. Each action locks the dossier, records what it says, never commits."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -19,6 +21,7 @@ from services.nomination.tables import (
     Nomination,
     Person,
     Plan,
+    Revision,
     Round,
     Step,
     Subject,
@@ -194,14 +197,16 @@ async def submit_nomination(
     nomination_id: UUID,
     version: int,
     ready: Readiness,
+    content: Mapping[str, Any],
     dossier: Sealed,
     at: datetime,
     by: Actor,
 ) -> Nomination:
     """Hand a dossier in, the first time or corrected, and announce it; its parcel lies in the store already.
 
-    `version` is that of the nomination when it was found `ready` and the parcel was packed, `at` when the person asked
-    for it. Raises NotADraft, RoundNotOpen, NotComplete, or ChangedMeanwhile when something was saved since.
+    `content` is what it says, kept as its next revision. `version` is that of the nomination when it was found `ready`
+    and the parcel was packed, `at` when the person asked for it. Raises NotADraft, RoundNotOpen, NotComplete, or
+    ChangedMeanwhile when something was saved since.
     """
     late = await check_submittable(session, nomination_id=nomination_id, ready=ready, at=at)
     nomination = await lock(session, nomination_id)
@@ -214,16 +219,16 @@ async def submit_nomination(
         nomination.handed_in_on, nomination.late = local_date(at), late
     nomination.revision += 1
     nomination.version += 1
-    about = {
-        "nomination_id": nomination.id,
-        "origin_agency": nomination.agency,
-        "unit_id": nomination.unit_id,
-        "subject_id": nomination.subject_id,
-        "code": nomination.code,
-        "revision": nomination.revision,
-        "dossier": dossier,
-        "occurred_at": at,
-    }
+    session.add(
+        Revision(
+            agency=nomination.agency,
+            nomination_id=nomination.id,
+            number=nomination.revision,
+            content=dict(content),
+            at=at,
+        )
+    )
+    about = _told(nomination, at) | {"revision": nomination.revision, "dossier": dossier}
     if again:
         outbox.record(session, NominationRevised.model_validate(about))
     else:
@@ -245,6 +250,18 @@ async def submit_nomination(
     return nomination
 
 
+def _told(nomination: Nomination, at: datetime) -> dict[str, Any]:
+    """What every event of a nomination says of it."""
+    return {
+        "nomination_id": nomination.id,
+        "origin_agency": nomination.agency,
+        "unit_id": nomination.unit_id,
+        "subject_id": nomination.subject_id,
+        "code": nomination.code,
+        "occurred_at": at,
+    }
+
+
 async def withdraw_nomination(
     session: AsyncSession, *, nomination_id: UUID, version: int, at: datetime, by: Actor
 ) -> Nomination:
@@ -257,15 +274,7 @@ async def withdraw_nomination(
     if nomination.version != version:
         raise rules.ChangedMeanwhile("", nomination.version)
     nomination.state, nomination.version = State.WITHDRAWN, nomination.version + 1
-    told = {
-        "nomination_id": nomination.id,
-        "origin_agency": nomination.agency,
-        "unit_id": nomination.unit_id,
-        "subject_id": nomination.subject_id,
-        "code": nomination.code,
-        "occurred_at": at,
-    }
-    outbox.record(session, NominationWithdrawn.model_validate(told))
+    outbox.record(session, NominationWithdrawn.model_validate(_told(nomination, at)))
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
     await audit.record(session, by, "nomination.withdrawn", nomination.id)
     return nomination

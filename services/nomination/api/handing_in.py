@@ -9,6 +9,7 @@ from services.nomination.actions import nominations
 from services.nomination.api.calling import PATH, By, Key, answered, refused, reused
 from services.nomination.api.files import shown
 from services.nomination.queries import packing
+from services.nomination.queries.revisions import last_revision
 from shared import idempotency
 from shared.identity.allowed import allowed
 
@@ -29,7 +30,9 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
             await nominations.check_submittable(
                 session, nomination_id=found.nomination.id, ready=found.readiness, at=at
             )
-        sealed = await packing.seal(by.runtime, packing.dossier_of(found), "review")
+            handed_in = await last_revision(session, nomination_id=found.nomination.id)
+        kept = packing.dossier_of(found, handed_in.content if handed_in else None)
+        sealed = await packing.seal(by.runtime, kept, "review")
         async with by.runtime.database.transaction() as session:
             before = await idempotency.begin(session, call)
             if before is not None:
@@ -39,6 +42,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
                 nomination_id=found.nomination.id,
                 version=found.nomination.version,
                 ready=found.readiness,
+                content=packing.content_of(found),
                 dossier=sealed,
                 at=at,
                 by=actor,

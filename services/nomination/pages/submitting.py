@@ -5,13 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.queries import Dossier, packing
+from services.nomination.queries.revisions import last_revision
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES
+from services.nomination.rules.revisions import changes
+from services.nomination.tables import Revision
 from shared.audit import Actor
 from shared.identity.allowed import allowed
 from shared.objects import StoreUnavailable
@@ -22,11 +26,18 @@ router = APIRouter()
 @router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    dossier = await desk.read(code)
-    return _check(desk, dossier)
+    dossier, before = await desk.read_with(code, _before)
+    return _check(desk, dossier, before)
 
 
-def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
+async def _before(session: AsyncSession, dossier: Dossier) -> Revision | None:
+    """What the council has of a dossier that came back."""
+    if not dossier.nomination.revision:
+        return None
+    return await last_revision(session, nomination_id=dossier.nomination.id)
+
+
+def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mapping[str, str] | None = None) -> Response:
     return desk.pages.render(
         desk.request,
         "submit.html",
@@ -36,6 +47,8 @@ def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None
         kinds=KIND_NAMES,
         voices=VOICES,
         standings={one.criterion: one for one in dossier.readiness.criteria},
+        before=before,
+        changes=changes(before.content, packing.content_of(dossier)) if before else [],
         errors=errors or {},
         editable=dossier.nomination.state in rules.EDITABLE,
     )
@@ -44,39 +57,43 @@ def _check(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    dossier = await desk.read(code)
+    dossier, before = await desk.read_with(code, _before)
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
-        await _hand_in(desk, dossier, by)
+        await _hand_in(desk, dossier, before, by)
     except rules.NotComplete as refusal:
-        return _check(desk, dossier, {place or "dossier": text for place, text in refusal.missing.items()})
+        return _check(desk, dossier, before, {place or "dossier": text for place, text in refusal.missing.items()})
     except rules.NotADraft:
         return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")  # pressed twice: it is handed in, once
     except rules.ChangedMeanwhile:
-        return _check(desk, dossier, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
+        return _check(desk, dossier, before, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
     except rules.Refusal as refusal:
-        return _check(desk, dossier, {"dossier": str(refusal)})
+        return _check(desk, dossier, before, {"dossier": str(refusal)})
     except StoreUnavailable:
         return _check(
-            desk, dossier, {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."}
+            desk,
+            dossier,
+            before,
+            {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."},
         )
     return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")
 
 
-async def _hand_in(desk: Desk, dossier: Dossier, by: Actor) -> None:
+async def _hand_in(desk: Desk, dossier: Dossier, before: Revision | None, by: Actor) -> None:
     """Pack the dossier for the council, store the parcel, then announce it: no event points at a missing file."""
     at = desk.clock.now()  # once: who asks in the last second is not late because packing takes another
     async with desk.database.transaction() as session:
         await nominations.check_submittable(
             session, nomination_id=dossier.nomination.id, ready=dossier.readiness, at=at
         )
-    sealed = await packing.seal(desk.runtime, packing.dossier_of(dossier), "review")
+    sealed = await packing.seal(desk.runtime, packing.dossier_of(dossier, before.content if before else None), "review")
     async with desk.database.transaction() as session:
         await nominations.submit_nomination(
             session,
             nomination_id=dossier.nomination.id,
             version=dossier.nomination.version,
             ready=dossier.readiness,
+            content=packing.content_of(dossier),
             dossier=sealed,
             at=at,
             by=by,

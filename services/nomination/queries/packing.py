@@ -1,13 +1,14 @@
 """What goes into nomination's parcels: the dossier for the council, the material of a story, the contacts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination.queries import Dossier, get_dossier
+from services.nomination.rules.revisions import changes
 from services.nomination.tables import Claim, Evidence, Nomination
 from shared import files, parcels
 from shared.events import Sealed
@@ -23,8 +24,17 @@ class ToPack:
     sha256s: Sequence[str] = ()
 
 
-def dossier_of(found: Dossier) -> ToPack:
-    """The whole dossier, for the council that reviews it."""
+PRIVATE = ("born_on", "persons")
+"""What a parcel says of people that no list of changes shows."""
+
+
+def content_of(found: Dossier) -> dict[str, Any]:
+    """What the dossier says now, as its revisions keep it."""
+    return {name: value for name, value in _fields(found).items() if name not in PRIVATE}
+
+
+def dossier_of(found: Dossier, before: Mapping[str, Any] | None = None) -> ToPack:
+    """The whole dossier, for the council that reviews it, with what changed since the revision that it has."""
     kept = {
         proof.sha256: FileEntry(
             name=proof.file_name or "", type=proof.media_type or "", size=proof.size or 0, sha256=proof.sha256
@@ -33,7 +43,14 @@ def dossier_of(found: Dossier) -> ToPack:
         for proof in answer.evidence
         if proof.sha256
     }
-    fields = {
+    fields = _fields(found)
+    if before is not None:
+        fields["changes"] = [asdict(one) for one in changes(before, content_of(found))]
+    return ToPack(_manifest(found.nomination, fields, list(kept.values())), list(kept))
+
+
+def _fields(found: Dossier) -> dict[str, Any]:
+    return {
         "subject_name": found.subject.name,
         "subject_position": found.subject.position,
         "unit": found.unit.name,
@@ -58,7 +75,6 @@ def dossier_of(found: Dossier) -> ToPack:
             if answer.claim and (answer.claim.text or answer.claim.rests_on)
         ],
     }
-    return ToPack(_manifest(found.nomination, fields, list(kept.values())), list(kept))
 
 
 def _code_of(found: Dossier, claim: Claim) -> str | None:
