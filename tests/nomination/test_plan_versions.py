@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.nomination.__main__ import load
-from services.nomination.actions import nominations, plans, rounds
+from services.nomination.actions import plans, rounds
 from services.nomination.rules import RoundNotOpen
 from services.nomination.rules.rounds import BadExtension
 from services.nomination.rules.targets import QuotaReached
@@ -153,9 +153,7 @@ async def hand_in(site: Site, draft: Nomination, at: datetime) -> str:
     """What comes of handing in, in one sentence."""
     try:
         async with site.database.transaction() as session:
-            await nominations.submit_nomination(
-                session, nomination_id=draft.id, version=draft.version, dossier=make.PARCEL, at=at, by=make.NOMINATOR
-            )
+            await make.hand_in(session, draft, at=at)
     except QuotaReached as refusal:
         return str(refusal).partition(". ")[0] + "."
     return "taken"
