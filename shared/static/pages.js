@@ -78,7 +78,8 @@
   }
   /* How ready a thing is, asked of the server at each pause (data-ready), told where the page says (data-ready-told). */
   for (const form of all("form[data-ready]")) {
-    const told = one("[data-ready-told]"), list = put("ul", "");
+    const told = one("[data-ready-told]");
+    const fill = (place, parts) => { place.textContent = ""; parts.forEach(part => place.appendChild(part)); return place; };
     let wait, asked = 0;
     const ask = async () => {
       const number = ++asked;
@@ -86,11 +87,11 @@
         const answer = await fetch(form.dataset.ready, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
         if (!answer.ok || number !== asked) return;
         const { status, problems, hints, done, all: count } = await answer.json();
-        list.replaceChildren(...problems.map(each => put("li", each.reason + " " + each.cure)), ...hints.map(hint => put("li", hint)));
-        told.replaceChildren(put("p", words[status] + " · " + done + "/" + count), list);
+        const lines = problems.map(each => each.reason + " " + each.cure).concat(hints).map(line => put("li", line));
+        fill(told, [put("p", words[status] + " · " + done + "/" + count), fill(put("ul", ""), lines)]);
       } catch { /* the line is down: what stands there stays */ }
     };
-    if (told && window.fetch && told.replaceChildren) form.addEventListener("input", event => { if (!event.isComposing) { clearTimeout(wait); wait = setTimeout(ask, 700); } });
+    if (told && window.fetch) form.addEventListener("input", event => { if (!event.isComposing) { clearTimeout(wait); wait = setTimeout(ask, 700); } });
   }
   addEventListener("offline", () => all(".saved").forEach(told => { told.textContent = words.here; }));
 
