@@ -1,20 +1,26 @@
 """Making a plan in the browser: in short steps, seen by nobody else, checked, issued; and its next version."""
 
+import asyncio
+import json
 import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from services.nomination.actions import plans
-from services.nomination.rules import PlanState
+from services.nomination.rules import NoDraft, PlanState
 from services.nomination.rules.plan_checks import PlanNotReady
+from services.nomination.rules.plan_content import complete
 from tests.support import factories as make
 from tests.support.planning import ABOVE, PAPER, PUBLISHED, REPORT, ROUND, TARGET, begun, fill, hear, issue, rows
 from tests.support.site import Site, Sites, text_of
 
 pytestmark = pytest.mark.db
+
+RECIPIENT = {"who": "Các trường", "purpose": "carry_out"}
 
 
 @pytest.fixture
@@ -148,6 +154,9 @@ async def test_an_entry_is_written_anew_and_taken_away(site: Site) -> None:
         draft = await begun(by)
         for form in (ROUND, semesters):
             await fill(by, draft, "dot", **form)
+        await fill(by, draft, "dot", **ROUND | {"row": "0", "hour": "7h"})
+        assert 'value="07:00"' in (await by.get(f"{draft}/soan/dot?dong=0")).text
+        await fill(by, draft, "dot", **ROUND | {"row": "0", "hour": "17h00"})
         first = await by.get(f"{draft}/soan/dot?dong=0")
         assert ('value="17:00"' in first.text, "Sửa dòng 1" in first.text) == (True, True)
         await fill(by, draft, "dot", **ROUND | {"row": "0", "name": "Đợt đông", "closes_on": "30/11/2024"})
@@ -210,6 +219,38 @@ async def test_who_saw_an_older_draft_issues_nothing(site: Site) -> None:
         again = await by.post(f"{draft}/ban-hanh", data={"version": "2"})
     assert again.status_code == 404  # pressed twice: there is nothing left to issue
     assert await rows(site, PUBLISHED) == [(2,)]
+
+
+async def test_of_two_who_issue_at_once_one_does(site: Site) -> None:
+    async with site.signed_in("officer") as by:
+        await begun(by)
+    [(plan_id,)] = await rows(site, "select id from plans where state = 'draft'")
+
+    async def press() -> str:
+        try:
+            async with site.database.transaction() as session:
+                about: dict[str, Any] = {"plan_id": plan_id, "seen": 1, "at": make.AT, "by": make.CLERK}
+                await plans.issue_plan(session, **about)
+        except NoDraft as refusal:
+            return str(refusal)
+        return "issued"
+
+    assert sorted(await asyncio.gather(press(), press())) == [
+        "Bản nháp này đã được ban hành hoặc đã bỏ.",
+        "issued",
+    ]
+    assert await rows(site, PUBLISHED) == [(2,)]
+
+
+async def test_a_step_takes_so_many_entries_and_no_more(site: Site) -> None:
+    async with site.signed_in("officer") as by:
+        draft = await begun(by)
+        many = json.dumps([complete({"distribution": [RECIPIENT]})["distribution"][0]] * 100)
+        filled = "jsonb_set(draft, '{plan,distribution}', cast(:many as jsonb))"
+        async with site.database.transaction() as session:
+            await session.execute(text(f"update plans set draft = {filled} where draft is not null"), {"many": many})
+        full = await fill(by, draft, "noi-nhan", **RECIPIENT)
+    assert (full.status_code, "Đã có 100 dòng, không thêm được nữa." in text_of(full)) == (422, True)
 
 
 async def test_a_draft_is_thrown_away_and_nothing_is_left(site: Site) -> None:

@@ -17,9 +17,11 @@ from services.nomination.tables import Criterion, Plan, PlanFromAbove, Unit
 from services.nomination.tables.plan_content import of_rows
 from shared import audit
 from shared.audit import Actor
+from shared.wording import say
 
 ROWS = ("rounds", "targets", *ENTRIES)
 """The parts of a plan that are written entry by entry."""
+MOST_ROWS = 100
 
 
 async def begin_amendment(session: AsyncSession, *, plan_id: UUID, by: Actor) -> Plan:
@@ -48,14 +50,16 @@ async def put_row(
 ) -> Plan:
     """Save an entry of one of `ROWS`, in place of the one at `place` or as a new one.
 
-    Raises NoDraft, PlanChanged, ValueError.
+    Raises NoDraft, PlanChanged, TooMuch, ValueError.
     """
     plan = await lock_draft(session, plan_id, seen)
     rows = _rows(plan, part)
     if place is not None and place < len(rows):
         rows[place] = dict(row)
-    else:
+    elif len(rows) < MOST_ROWS:
         rows.append(dict(row))
+    else:
+        raise rules.TooMuch(part, say("Đã có {most} dòng, không thêm được nữa.", most=MOST_ROWS))
     return await _save(session, plan, _with(plan, part, rows), by)
 
 

@@ -1,5 +1,6 @@
 """The forms of a plan's entries: its grounds, rounds, targets, deadlines and recipients, one at a time."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -11,6 +12,9 @@ from services.nomination.rules.rounds import MOST_GRACE, Kind, SharedDays, windo
 from services.nomination.rules.targets import Bound, Counted, Per, check_target
 from shared.formats import read_day
 from shared.wording import say
+
+CLOCK = re.compile(r"(\d{1,2})\s*[:hg]\s*(\d{2})?")
+"""17:00, 17h00, 17h."""
 
 
 @dataclass
@@ -76,10 +80,11 @@ class Window(RowTyped):
             "confirmed": bool(self.confirmed),
             "grace_days": self._grace(),
         }
-        if kind is not Kind.STANDING:
-            found["closes_on"] = self.day("closes_on", must=True)
-            if found["closes_on"] < found["opens_on"]:
-                raise BadPart("closes_on", "Ngày đóng phải từ ngày mở trở đi.")
+        closes_on = self.day("closes_on", must=kind is not Kind.STANDING)
+        if closes_on and closes_on < found["opens_on"]:
+            raise BadPart("closes_on", "Ngày đóng phải từ ngày mở trở đi.")
+        if closes_on:
+            found["closes_on"] = closes_on
         if self.hour.strip():
             found["closes_at"] = self._hour()
         return found | ({"each": self._each(found)} if kind is Kind.SEMESTER else {})
@@ -91,10 +96,10 @@ class Window(RowTyped):
         return int(typed)
 
     def _hour(self) -> str:
-        try:
-            return time.fromisoformat(self.hour.strip().zfill(5)).isoformat("minutes")
-        except ValueError:
-            raise BadPart("hour", "Hãy ghi giờ và phút. Ví dụ: 17:00.") from None
+        typed = CLOCK.fullmatch(self.hour.strip().lower())
+        if typed is None or int(typed[1]) > 23 or int(typed[2] or 0) > 59:
+            raise BadPart("hour", "Hãy ghi giờ và phút. Ví dụ: 17:00.")
+        return time(int(typed[1]), int(typed[2] or 0)).isoformat("minutes")
 
     def _each(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
         """The windows of each year, checked against each other."""

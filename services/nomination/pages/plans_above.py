@@ -19,8 +19,10 @@ from shared.identity.allowed import allowed
 
 router = APIRouter()
 PATH = "/ke-hoach/cap-tren/{issuer_agency}/{plan_id}"
-SHOWN = ("dot", "chi-tieu", "han")
+SHOWN = ("noi-dung", "dot", "chi-tieu", "han")
 """The parts that are shown as lines; the others stand in the page's own sections."""
+EXPECTED = ("Phong trào", "Đợt")
+"""Parts that are named also when the plan says nothing of them."""
 
 
 @router.get(PATH, dependencies=[allowed("plan.read")])
@@ -37,7 +39,11 @@ async def _from_above(desk: Desk, issuer_agency: str, plan_id: UUID, error: str 
         "plan_from_above.html",
         status_code=422 if error else 200,
         plan=found,
-        parts_shown=[part for part in parts_of(as_content(found.content)) if part.step in SHOWN and part.lines],
+        parts_shown=[
+            part
+            for part in parts_of(as_content(found.content))
+            if part.step in SHOWN and (part.lines or part.title in EXPECTED)
+        ],
         issued_on=date.fromisoformat(issued_on) if issued_on else None,
         names=desk.agency_names,
         reading=desk.rights.may("plan.issue"),
