@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from shared.federation import Topic
-from tests.bench import inbox, latency, lists, pages, portal, pretalx, relay, signed
+from tests.bench import inbox, latency, lists, pages, portal, pretalx, readiness, relay, signed
 from tests.bench.measure import HEADER, Row
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
@@ -71,6 +71,11 @@ async def _lists(_kafka: Kafka, postgres: Postgres) -> Rows:
             yield row
 
 
+async def _readiness(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        yield await readiness.row(databases, rounds=3)
+
+
 async def _pages(_kafka: Kafka, _postgres: Postgres) -> Rows:
     for row in await asyncio.to_thread(pages.rows, 3):
         yield row
@@ -88,6 +93,7 @@ GROUPS = {
     "latency": _latency,
     "portal": _portal,
     "lists": _lists,
+    "readiness": _readiness,
     "pages": _pages,
     "pretalx": _pretalx,
 }

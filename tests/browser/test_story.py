@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
+from tests.browser import others
 from tests.browser.town import Town
 from tests.support.browser import launched, sign_in
 
@@ -144,8 +145,19 @@ async def nominate(everybody: People, page: Page, subject: str) -> str:
     await everybody.open(page, f"/de-cu/ho-so/{code}/lien-he")
     await page.get_by_label("Địa chỉ thư").fill(f"{code.lower()}@truong.example")
     await everybody.press(page, "Lưu")
+    await others.write_the_rest(everybody.address, code, but=["GV4"])
+    head = await everybody.page("Trần Đình Khôi")
+    await everybody.open(head, f"/de-cu/ho-so/{code}/tieu-chi/GV4")
+    await head.get_by_label("Đã xác minh").check()
+    await head.get_by_label("Đã xem gì, hỏi ai").fill("Đã dự ba tiết và xem sổ thư viện.")
+    await everybody.press(head, "Ghi kết quả xác minh")
+    await everybody.open(head, f"/de-cu/ho-so/{code}/xac-nhan")
+    await everybody.press(head, "Xác nhận")
+    for part in ("", "/y-kien", "/dong-y", "/tieu-chi/GV5", "/tieu-chi/GV5/minh-chung/number"):
+        await everybody.open(page, f"/de-cu/ho-so/{code}{part}")
     await everybody.open(page, f"/de-cu/ho-so/{code}/gui")
     await everybody.press(page, "Gửi hồ sơ")
+    await everybody.open(page, f"/de-cu/ho-so/{code}/cac-ban")
     await everybody.until(page, f"/de-cu/ho-so/{code}/hanh-trinh", "Hội đồng đã nhận hồ sơ")
     return code
 
@@ -155,7 +167,8 @@ async def review(everybody: People, code: str) -> None:
     council = [await everybody.page(name) for name in ("Đặng Thị Thu Hà", "Bùi Xuân Phúc", "Nguyễn Hữu Đức")]
     for page in council:
         await everybody.until(page, case, "Nộp phiếu chấm")
-        await page.get_by_label("Điểm GV4").fill("9")
+        for mark in await page.get_by_label(re.compile("Điểm GV")).all():
+            await mark.fill("9")
         await everybody.press(page, "Nộp phiếu chấm")
     secretary = await everybody.page("Vũ Thị Ngọc Ánh")
     await everybody.open(secretary, case)
