@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
-from services.nomination.actions import leads
+from services.nomination.actions import criteria, leads
 from services.nomination.rules import Refusal
 from services.nomination.rules.leads import MOVES, BadLead, LeadState, NoteKind, Source, Track, check_move, moves
 from services.nomination.tables import Lead, LeadNote, Nomination
@@ -63,6 +63,9 @@ async def test_who_is_of_no_unit_may_see_somebody_and_reads_what_became_of_it(si
 
 async def test_a_lead_is_helped_on_and_put_forward_without_retyping(site: Site) -> None:
     plan = await make.plan(site.database)
+    whole = {"code": "G", "text": "Là nhân tố nổi trội, có minh chứng, được học tập làm theo.", "overall": True}
+    async with site.database.transaction() as session:
+        await criteria.enter_criteria(session, make.AGENCY, pack="dien-hinh/2", criteria=[whole], by=make.CLERK)
     lead_id = await spotted(site)
     place = f"/de-cu/nhan-to/{lead_id}"
     async with site.signed_in("nominator", unit=make.SCHOOL) as person:
@@ -91,6 +94,7 @@ async def test_a_lead_is_helped_on_and_put_forward_without_retyping(site: Site) 
         assert {answer.status_code for answer in both} == {303}
         assert len({answer.headers["location"] for answer in both}) == 1, "a double click begins one draft"
         assert "Trịnh Thị Ẩn" in (await person.get(both[0].headers["location"])).text
+        assert "Mở tủ sách." in (await person.get(both[0].headers["location"] + "/tieu-chi/G")).text
         assert (await person.post(f"{place}/so", data={"kind": "gap", "text": "Thêm."})).status_code == 422
     (lead,) = await leads_of(site)
     async with site.database.reading() as session:

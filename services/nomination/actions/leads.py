@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.actions import criteria, nominations
+from services.nomination.actions import claims, criteria, nominations
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import RoundNotOpen, State
 from services.nomination.rules.leads import (
@@ -184,8 +184,11 @@ async def nominate(
     at: datetime,
     today: date,
     by: Actor,
+    writer: str = "",
 ) -> Nomination:
-    """Put a lead forward: its draft begins with what is known. A second time the same draft is found.
+    """Put a lead forward: its draft begins with what is known, the deed under what is judged of a dossier as a whole.
+
+    A second time the same draft is found.
 
     Raises LeadMoved, BadLead without a unit, and what `start_nomination` raises.
     """
@@ -210,7 +213,13 @@ async def nominate(
         at=at,
         today=today,
         by=by,
+        writer=writer,
     )
+    whole = [one.code for one in await criteria.criteria_of(session, agency.id, pack) if one.asked.overall]
+    if lead.deed and whole:
+        await claims.write_claim(
+            session, nomination_id=nomination.id, criterion=whole[0], text=lead.deed, version=0, by=by
+        )
     lead.state, lead.nomination_id = LeadState.NOMINATED, nomination.id
     await audit.record(session, by, "lead.nominated", lead.id)
     return nomination

@@ -325,6 +325,7 @@ async def nominate(desk: AtDesk, lead_id: UUID, round_id: Annotated[str, Form(al
                 at=desk.clock.now(),
                 today=desk.clock.today(),
                 by=by,
+                writer=desk.person.name,
             )
             code = nomination.code
     except rules.Refusal as refusal:
