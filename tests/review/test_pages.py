@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
 from services.review.consumers import HANDLERS
 from services.review.rules import Choice
@@ -180,6 +181,26 @@ async def test_a_case_is_referred_frozen_and_taken_back(site: Site) -> None:
         await press(secretary, f"{CASE}/thu-ve", row=row)
         assert "Đã thu về" in text_of(await secretary.get(CASE))
     assert await rows(site, "select side, other, state from referrals") == [("lower", "hcm", "recalled")]
+
+
+async def test_the_council_reads_levels_opinions_and_what_changed(site: Site) -> None:
+    await make.rule_set(site.database)
+    made = await make.case(site.database)
+    async with site.database.transaction() as session:
+        dossier = (await session.scalars(select(Dossier).where(col(Dossier.case_id) == made.id))).one()
+        claim = {"level": "Hoàn thành tốt nhiệm vụ", "options": ["vượt khó"], "rests_on": "TB-24-0007"}
+        dossier.content = dossier.content | {
+            "claims": [dossier.content["claims"][0] | claim | {"state": "verified"}],
+            "opinions": [{"voice": "parent", "who": "phụ huynh lớp 8A", "text": "Cô tận tâm."}],
+            "changes": [{"criterion": "GV1", "label": "Thành tích", "before": "Dạy khá.", "after": "Dạy giỏi."}],
+        }
+    async with member(site, 0) as one:
+        page = text_of(await one.get(CASE))
+    assert (
+        "Thay đổi so với bản trước GV1 · Thành tích Trước: Dạy khá. Nay: Dạy giỏi. GV1 Đã xác minh Tiêu chí GV1"
+        " vượt khó Mức đã được xếp: Hoàn thành tốt nhiệm vụ Dựa vào hồ sơ TB-24-0007 Dạy giỏi."
+        " Ý kiến của mọi người phụ huynh lớp 8A: Cô tận tâm."
+    ) in page
 
 
 async def test_a_dossier_that_cannot_be_taken_is_told_on_the_case(site: Site) -> None:
