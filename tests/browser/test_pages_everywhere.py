@@ -45,7 +45,7 @@ def kind_of(url: str) -> str:
     parts = urlsplit(url)
     path = re.sub(r"[A-Z]{2,8}-\d\d-\d{4,}", "{code}", parts.path)
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}", "{id}", path)
-    path = re.sub(r"(/tieu-chi|/guong|/don-vi|/phong-trao|/nam|/ke-hoach)/[^/{]+", r"\1/{one}", path)
+    path = re.sub(r"(/tieu-chi|/guong|/don-vi|/phong-trao|/nam|/ke-hoach)/(?!moi\b)[^/{]+", r"\1/{one}", path)
     return path + "?" + "&".join(sorted({name for name, _ in parse_qsl(parts.query)} - {"lang"}))
 
 

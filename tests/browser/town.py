@@ -11,6 +11,9 @@ from deploy.local.demo.candidates import LIBRARIAN, PUPIL, TEACHER
 from deploy.local.demo.story import DISTRICT, Story
 from tests.support.system import system
 
+DRAFTED = {"title": "Kế hoạch nêu gương năm học mới", "issuer": "Phòng Giáo dục và Đào tạo", "period": "2024-2025"}
+"""What an officer has begun to write."""
+
 
 @dataclass(frozen=True)
 class Town:
@@ -37,6 +40,8 @@ def built(folder: Path) -> Iterator[Town]:
         async def play() -> str:
             try:
                 await story.play()
+                await story.desks[DISTRICT].come_in("can-bo")
+                await story.desks[DISTRICT].people["can-bo"].post("/de-cu/ke-hoach/moi", DRAFTED)
                 return await story.desks[DISTRICT].nominate(LIBRARIAN)
             finally:
                 await story.close()

@@ -15,6 +15,7 @@ from services.nomination.rules import PlanState, plan_checks
 from services.nomination.rules.plan_checks import PlanNotReady, Trouble
 from services.nomination.rules.tightening import Above, as_content
 from services.nomination.tables import Plan
+from shared.formats import in_vietnamese
 from shared.identity.allowed import allowed
 
 router = APIRouter()
@@ -85,8 +86,7 @@ async def _check(desk: Desk, code: str, error: str = "") -> Response:
         warnings=warnings,
         changed=changed,
         new=plan.state is PlanState.DRAFT,
-        below=[child.short for child in children],
-        above=[one.whose for one in above],
+        told=[in_vietnamese(name) for name in (*(child.short for child in children), *(one.whose for one in above))],
         error=error,
     )
 
