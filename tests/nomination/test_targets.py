@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.nomination.actions import plans
+from services.nomination.actions import hearing, plans
+from services.nomination.rules import State
 from services.nomination.rules.targets import QuotaReached
 from services.nomination.tables import Nomination
 from shared.audit import Actor
@@ -150,6 +151,30 @@ async def test_the_targets_say_who_is_below(site: Site) -> None:
     assert (page.count(f"{below} Dưới chỉ tiêu"), page.count(f"{below} Chưa có")) == (1, 1)
     assert "Đạt 1/2" in page
     assert ("Bình Minh" in own, "đơn vị có hồ sơ" in own, "Mọi đơn vị đều đạt chỉ tiêu" in own) == (False, False, True)
+
+
+async def test_what_the_agency_hands_up_is_counted_without_what_came_back(site: Site) -> None:
+    five = {"bound": "at_least", "number": 2, "per": "year", "counted": "referred"}
+    replicated = {"bound": "at_least", "number": 1, "per": "year", "counted": "replicated"}
+    round_id = await enter(site, five, replicated)
+    later = make.AT + timedelta(hours=1)
+    ways = {"up": ["referred"], "up twice": ["referred", "given_back", "referred"], "back": ["referred", "recalled"]}
+    for number, steps in enumerate(ways.values()):
+        draft = await make.draft(site.database, round_id)
+        for place, what in enumerate(steps):
+            at = (make.AT, later, later + timedelta(hours=1))[place]
+            async with site.database.transaction() as session:
+                more = {"what": what, "holder": "review", "state": State.REVIEWED}
+                await hearing.note_step(session, nomination_id=draft.id, at=at, **more)  # type: ignore[arg-type]
+        async with site.signed_in("officer") as by:
+            page, plan = text_of(await by.get("/de-cu/chi-tieu")), text_of(await by.get("/de-cu/ke-hoach/kh-2"))
+        assert f"Ít nhất 2 hồ sơ trình cấp trên · Năm 2024 Kế hoạch hai · Đạt {(1, 2, 2)[number]}/2" in page
+        assert ("nhân rộng" in page, "Mỗi đơn vị ít nhất 1 điển hình được nhân rộng" in plan) == (False, True)
+    async with site.signed_in("officer") as by:
+        file = await by.get("/de-cu/chi-tieu?dang=xlsx")
+    sheet: Any = load_workbook(io.BytesIO(file.content)).active
+    told = ["Ít nhất 2 hồ sơ trình cấp trên", "Kế hoạch hai", "Năm 2024", None, 2, "Đạt"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)] == [told]
 
 
 async def test_a_plan_without_targets_says_where_they_come_from(site: Site) -> None:

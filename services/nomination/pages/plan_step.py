@@ -20,7 +20,12 @@ from services.nomination.rules.tightening import is_cited
 from services.nomination.tables import Plan
 
 BOUNDS = {Bound.AT_LEAST: "Ít nhất", Bound.AT_MOST: "Nhiều nhất"}
-COUNTED = {Counted.NOMINATIONS: "Hồ sơ của từng đơn vị", Counted.UNITS: "Số đơn vị có hồ sơ"}
+COUNTED = {
+    Counted.NOMINATIONS: "Hồ sơ của từng đơn vị",
+    Counted.UNITS: "Số đơn vị có hồ sơ",
+    Counted.REFERRED: "Hồ sơ cơ quan trình cấp trên",
+    Counted.REPLICATED: "Điển hình được nhân rộng của từng đơn vị",
+}
 PERIODS = {Per.ROUND: "Mỗi đợt", Per.YEAR: "Mỗi năm"}
 
 

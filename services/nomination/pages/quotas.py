@@ -32,6 +32,10 @@ def target_text(bound: str, number: int, counted: str, unit_kind: str | None) ->
     kind = kind_name(unit_kind)
     if counted == Counted.UNITS:
         return translate("Ít nhất {number} {kind} có hồ sơ", number=number, kind=kind)
+    if counted == Counted.REFERRED:
+        return translate("Ít nhất {number} hồ sơ trình cấp trên", number=number)
+    if counted == Counted.REPLICATED:
+        return translate("Mỗi {kind} ít nhất {number} điển hình được nhân rộng", number=number, kind=kind)
     if bound == Bound.AT_LEAST:
         return translate("Mỗi {kind} ít nhất {number} hồ sơ", number=number, kind=kind)
     return translate("Mỗi {kind} nhiều nhất {number} hồ sơ", number=number, kind=kind)

@@ -54,6 +54,11 @@ def verdict(row: Row, standing: Standing) -> str:
     return "Dưới chỉ tiêu" if row.quota.bound is Bound.AT_LEAST else "Quá số nhiều nhất"
 
 
+def _reached(one: Standing) -> str:
+    """How the agency stands to what is asked of itself."""
+    return "Đạt" if one.value >= one.goal else "Dưới chỉ tiêu"
+
+
 @router.get("/chi-tieu", dependencies=[allowed("target.read")])
 async def list_targets(desk: AtDesk) -> Response:
     """The targets of the plans in force, as bars and as a table, with the units that miss them."""
@@ -74,12 +79,17 @@ async def list_targets(desk: AtDesk) -> Response:
             for one in found
             for row in one.rows
         ]
+        rows += [
+            (asked(one), one.plan.title, when(one, today), None, one.value, Said(_reached(one)))
+            for one in found
+            if one.target.counted is Counted.REFERRED
+        ]
         return spreadsheet(desk.request, "Chỉ tiêu", COLUMNS, rows, file="chi-tieu")
     shown = [(asked(one), when(one, today), one, [(row, verdict(row, one)) for row in one.missed]) for one in found]
     return desk.pages.render(
         desk.request,
         "targets.html",
         shown=shown,
-        bars=[(f"{told} · {time}", one.value, one.goal) for told, time, one, _ in shown],
-        met=all(not missed for *_, missed in shown),
+        bars=[(f"{told} · {time}", one.value, one.goal) for told, time, one, _ in shown if one.rows],
+        met=all(one.value >= one.goal for one in found),
     )

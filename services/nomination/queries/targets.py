@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Date, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.nomination.rules import PlanState, State
 from services.nomination.rules.targets import Counted, Per, Quota
-from services.nomination.tables import Nomination, Plan, Round, Target, Unit, plan_year
+from services.nomination.tables import Nomination, Plan, Round, Step, Target, Unit, plan_year
+from shared.clock import VIETNAM
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,14 @@ class Standing:
     plan: Plan
     round: Round | None
     rows: Sequence[Row]
+    total: int = 0
+    """Of a target that counts what the agency itself did: how many."""
 
     @property
     def value(self) -> int:
-        """How many units meet it; of a target that counts units, how many handed in one at least."""
+        """How many units meet it; of a target that counts units, those with one at least; else how many there are."""
+        if self.target.counted is Counted.REFERRED:
+            return self.total
         if self.target.counted is Counted.UNITS:
             return sum(row.quota.count > 0 for row in self.rows)
         return sum(row.quota.met for row in self.rows)
@@ -41,7 +47,7 @@ class Standing:
     @property
     def goal(self) -> int:
         """How many there should be."""
-        return self.target.number if self.target.counted is Counted.UNITS else len(self.rows)
+        return len(self.rows) if self.target.counted is Counted.NOMINATIONS else self.target.number
 
     @property
     def missed(self) -> list[Row]:
@@ -62,7 +68,11 @@ async def list_standings(
     asked = (
         select(Target, Plan)
         .join(Plan, col(Plan.id) == col(Target.plan_id))
-        .where(col(Target.agency) == agency, col(Plan.state) == PlanState.IN_FORCE)
+        .where(
+            col(Target.agency) == agency,
+            col(Plan.state) == PlanState.IN_FORCE,
+            col(Target.counted) != Counted.REPLICATED,
+        )
         .order_by(col(Plan.code), col(Target.id))
     )
     if units is not None:
@@ -79,13 +89,20 @@ async def list_standings(
     opened = select(Round).where(col(Round.agency) == agency, col(Round.opens_on) <= today)
     newest = {one.plan_id: one for one in await session.scalars(opened.order_by(col(Round.opens_on), col(Round.id)))}
     counts = await _counts(session, agency, today)
+    referred = {}
+    if any(target.counted is Counted.REFERRED for target, _ in found):
+        referred = await _referred(session, agency, today)
     standings = []
     for target, plan in found:
         chosen = newest.get(plan.id) if target.per is Per.ROUND else None
         if target.per is Per.ROUND and chosen is None:
             continue
+        round_id = chosen.id if chosen else None
+        if target.counted is Counted.REFERRED:
+            standings.append(Standing(target, plan, chosen, [], referred.get((plan.id, round_id), 0)))
+            continue
         rows = [
-            Row(unit, _quota(target, counts.get((plan.id, chosen.id if chosen else None, unit.id), 0)))
+            Row(unit, _quota(target, counts.get((plan.id, round_id, unit.id), 0)))
             for unit in own
             if target.unit_kind in (None, unit.kind)
         ]
@@ -114,4 +131,39 @@ async def _counts(session: AsyncSession, agency: str, today: date) -> dict[tuple
     for plan, chosen, unit, count, yearly in await session.execute(query):
         found[plan, chosen, unit] = count
         found[plan, None, unit] = found.get((plan, None, unit), 0) + yearly
+    return found
+
+
+async def _referred(session: AsyncSession, agency: str, today: date) -> dict[tuple[UUID, UUID | None], int]:
+    """What this agency handed to one above and was not given back, by plan and round; without a round: in its plan's
+    year of that day."""
+    back = aliased(Step)
+    day = cast(func.timezone(str(VIETNAM), col(Step.at)), Date)
+    in_year = func.count(col(Nomination.id).distinct()).filter(plan_year(day) == plan_year(cast(today, Date)))
+    all_of_them = func.count(col(Nomination.id).distinct())
+    came_back = (
+        select(col(back.id))
+        .where(
+            col(back.nomination_id) == col(Step.nomination_id),
+            col(back.what).in_(("given_back", "recalled")),
+            col(back.at) > col(Step.at),
+        )
+        .exists()
+    )
+    query = (
+        select(col(Nomination.plan_id), col(Nomination.round_id), all_of_them, in_year)
+        .join(Step, col(Step.nomination_id) == col(Nomination.id))
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+        .where(
+            col(Nomination.agency) == agency,
+            col(Step.what) == "referred",
+            col(Step.by_agency).is_(None),
+            ~came_back,
+        )
+        .group_by(col(Nomination.plan_id), col(Nomination.round_id))
+    )
+    found: dict[tuple[UUID, UUID | None], int] = {}
+    for plan, chosen, count, yearly in await session.execute(query):
+        found[plan, chosen] = count
+        found[plan, None] = found.get((plan, None), 0) + yearly
     return found

@@ -29,6 +29,10 @@ class Counted(StrEnum):
     """Of each unit, the dossiers it handed in and did not take back."""
     UNITS = "units"
     """Of the agency, the units that handed in one at least."""
+    REFERRED = "referred"
+    """Of the agency, the dossiers that it handed to an agency above and that did not come back."""
+    REPLICATED = "replicated"
+    """Of each unit, the exemplars that others followed: told here, counted where adoptions are kept."""
 
 
 class QuotaReached(Refusal):

@@ -11,6 +11,7 @@ AGENCY = (
     "((select current_setting('app.agency', true)) = '*' or agency = (select current_setting('app.agency', true)))"
 )
 STATES = "'draft', 'in_force', 'withdrawn'"
+COUNTED = "'nominations', 'units', 'referred', 'replicated'"
 TEXTS = ('signer_post', 'help_contact', 'report_template', 'criteria_pack')
 LISTS = ('distribution', 'deadlines', 'channels', 'priorities')
 
@@ -19,6 +20,8 @@ def upgrade() -> None:
     for table in ('plans', 'plans_from_above'):
         op.drop_constraint(op.f(f'ck_{table}_state'), table)
         op.create_check_constraint(op.f(f'ck_{table}_state'), table, f'state in ({STATES})')
+    op.drop_constraint(op.f('ck_targets_counted'), 'targets')
+    op.create_check_constraint(op.f('ck_targets_counted'), 'targets', f'counted in ({COUNTED})')
     json = postgresql.JSONB(astext_type=sa.Text())
     for name in TEXTS:
         op.add_column('plans', sa.Column(name, sa.String(), nullable=False, server_default=''))
