@@ -150,6 +150,13 @@ def test_each_find_is_where_it_says_it_is() -> None:
                 assert text.part(one.start, one.end) == one.value
 
 
+def test_a_text_s_own_criteria_are_those_of_its_list_alone() -> None:
+    _, found = _read(HERE / "texts" / "commune.txt")
+    assert [(one.word, one.value) for one in found if one.what is What.OWN_CRITERION] == [
+        ("collective", "Có phòng đọc mở cửa cho phụ huynh và người dân ít nhất hai buổi mỗi tuần.")
+    ]
+
+
 def test_what_a_bad_scan_says_is_never_certain() -> None:
     text = Text.of((HERE / "texts" / "scanned-school.txt").read_text(encoding="utf-8"))
     certain = {one.what for one in read(text, PACK) if one.sure}

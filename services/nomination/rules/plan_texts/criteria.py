@@ -10,7 +10,7 @@ from services.nomination.rules.plan_texts.text import Text, skeleton
 from services.nomination.rules.plan_texts.words import CATEGORIES
 
 _BULLET = re.compile(r"[-–+•]\s+")
-_HEADING = re.compile(r"(?:[0-9]+(?:\.[0-9]+)*\.?|[a-z]\)|[a-e]\.)\s*")
+_HEADING = re.compile(r"(?:[0-9]+(?:\.[0-9]+)*\.?|[a-z]\)|[a-e]\.|[ivxl1|]{1,5}\.|n[a-z]i\s+nh[a-z]n\s*:?)\s*")
 _LONGEST_HEADING = 60
 _LIKE, _SAME = 0.72, 0.93
 """From which likeness on a wording is a known criterion's, and from which on that is certain."""
