@@ -63,6 +63,8 @@ class CaseReturned(ReviewEvent):
 
     revision: int
     reasons: Sealed
+    reopened: list[str] = Field(default=[])
+    """The criteria and papers that may be changed; none: all."""
 
 
 class ReviewCompleted(ReviewEvent):

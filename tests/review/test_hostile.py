@@ -31,6 +31,8 @@ MUST = {
     "ground": lambda _n: "mistake",
 }
 UNSEEN = {
+    # Chosen from what the dossier has.
+    "POST /xet-duyet/ho-so/{code}/tra-lai reopen",
     "refused POST /xet-duyet/luot-chay danh-sach",
     f"{MARK} note",
     "level elsewhere",

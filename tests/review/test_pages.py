@@ -1,5 +1,6 @@
 """The pages of reviewing: each human step, and in which role it may be taken."""
 
+import json
 import re
 from typing import Any
 
@@ -160,6 +161,20 @@ async def test_a_case_goes_back_with_a_reason_that_no_event_holds(site: Site) ->
     said = await rows(site, "select convert_from(body, 'UTF8') from outbox where type not like '%Awaits%' order by id")
     assert [("biên bản" in str(body), "parcel_id" in str(body)) for (body,) in said] == [(False, False), (False, True)]
     assert len(list((site.folder / "objects" / "review" / "parcels").iterdir())) == 1
+
+
+async def test_a_return_names_what_is_opened_again(site: Site) -> None:
+    await make.rule_set(site.database)
+    await make.case(site.database)
+    form = {"reason": "Cần bổ sung biên bản xác nhận của tổ chuyên môn.", "reopen": ["GV1", "contacts", "GV9"]}
+    async with site.signed_in("secretary") as secretary:
+        page = text_of(await secretary.get(CASE))
+        assert "Chỉ mở lại các mục này (không bắt buộc)" in page
+        typed = await secretary.post(f"{CASE}/tra-lai", data=form | {"reason": "Thiếu."})
+        assert (typed.status_code, len(re.findall(r'value="(?:GV1|contacts)" checked', typed.text))) == (422, 2)
+        assert (await secretary.post(f"{CASE}/tra-lai", data=form)).status_code == 303
+    [(body,)] = await rows(site, "select convert_from(body, 'UTF8') from outbox where type like '%CaseReturned%'")
+    assert json.loads(str(body))["reopened"] == ["GV1", "contacts"]
 
 
 async def test_a_case_is_referred_frozen_and_taken_back(site: Site) -> None:

@@ -44,10 +44,10 @@ async def write_claim(
     """Save what is claimed under a criterion; `version` is that of the claim the writer saw, 0 when there was none.
 
     `chosen`: none leaves what was chosen before. Whoever looked into the claim has not seen the new one. Raises
-    NotADraft, ChangedMeanwhile, TooMuch.
+    NotADraft, NotReopened, ChangedMeanwhile, TooMuch.
     """
     nomination = await lock(session, nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, criterion)
     text = lines(text)
     rules.check_length("text", text)
     claim = await _claim(session, nomination_id, criterion)
@@ -79,11 +79,11 @@ async def add_evidence(
 ) -> Evidence:
     """Tie a piece of evidence to a claim: described, or a file that lies in the store already.
 
-    Raises NotADraft, TooMuch.
+    Raises NotADraft, NotReopened, TooMuch.
     """
     claim = await session.get_one(Claim, claim_id)
     nomination = await lock(session, claim.nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, claim.criterion)
     rules.check_length("caption" if file else "proof", text := lines(text))
     if file is not None:
         sizes = [*await _sizes(session, nomination.id), file.size]
@@ -105,10 +105,10 @@ async def add_evidence(
 async def add_proof(
     session: AsyncSession, *, claim_id: UUID, kind: EvidenceKind, fields: Mapping[str, str], today: date, by: Actor
 ) -> Evidence:
-    """Tie a piece of evidence with fields of its own to a claim. Raises NotADraft, BadEvidence."""
+    """Tie a piece of evidence with fields of its own to a claim. Raises NotADraft, NotReopened, BadEvidence."""
     claim = await session.get_one(Claim, claim_id)
     nomination = await lock(session, claim.nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, claim.criterion)
     told = check_fields(kind, {name: normal(value) for name, value in fields.items()}, today)
     nomination.note_edit()
     evidence = Evidence(

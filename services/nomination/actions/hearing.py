@@ -1,5 +1,6 @@
 """What a nomination learns from other services: where it is, what came of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,15 +26,18 @@ async def note_step(
     state: State | None = None,
     by_agency: str | None = None,
     with_agency: str | None = None,
+    reopened: Sequence[str] = (),
 ) -> None:
     """Put a line on the timeline; `state` is what the nomination is told to be from now on, if that changed.
 
-    `by_agency`, `with_agency`: who did it and to whom, when it was not all done here.
+    `reopened`: what may be changed of it from now on, none: all. `by_agency`, `with_agency`: who did it and to whom,
+    when it was not all done here.
     """
     nomination = await lock(session, nomination_id)
     if state is not None:
         nomination.state = rules.after_news(nomination.state, state)
         nomination.version += 1
+        nomination.reopened = list(reopened)
     step = Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what=what, holder=holder)
     step.by_agency, step.with_agency = by_agency, with_agency
     session.add(step)

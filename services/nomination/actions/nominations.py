@@ -146,10 +146,10 @@ async def set_contacts(
     `own_email`: that of whoever acts, if it is known; none of the people is reached by it. `whole`: nothing that is
     needed may be missing.
 
-    Raises NotADraft, BadContact.
+    Raises NotADraft, NotReopened, BadContact.
     """
     nomination = await lock(session, nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, "contacts")
     nomination.version += 1
     subject = await session.get_one(Subject, nomination.subject_id)
     child = subject.category is Category.PUPIL
@@ -214,7 +214,7 @@ async def submit_nomination(
         raise rules.ChangedMeanwhile("", nomination.version)
     subject = await session.get_one(Subject, nomination.subject_id)
     again = nomination.state is State.RETURNED
-    nomination.state, nomination.submitted_at = State.SUBMITTED, at
+    nomination.state, nomination.submitted_at, nomination.reopened = State.SUBMITTED, at, []
     if nomination.handed_in_on is None:
         nomination.handed_in_on, nomination.late = local_date(at), late
     nomination.revision += 1

@@ -33,9 +33,9 @@ NOMINEE = Actor("system:link", "nominee")
 async def add_opinion(
     session: AsyncSession, *, nomination_id: UUID, voice: Voice, who: str, text: str, by: Actor
 ) -> Opinion:
-    """Write down what somebody in a role thinks of the nominee. Raises NotADraft, BadOpinion, TooMuch."""
+    """Write down what somebody in a role thinks of the nominee. Raises NotADraft, NotReopened, BadOpinion, TooMuch."""
     nomination = await lock(session, nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, "opinions")
     who, text = normal(who), lines(text)
     check_opinion(who, text)
     rules.check_length("opinion", text)
@@ -48,9 +48,9 @@ async def add_opinion(
 
 
 async def remove_opinion(session: AsyncSession, *, nomination_id: UUID, opinion_id: UUID, by: Actor) -> None:
-    """Take an opinion out again. Raises NotADraft; LookupError when it is not in this dossier."""
+    """Take an opinion out again. Raises NotADraft, NotReopened; LookupError when it is not in this dossier."""
     nomination = await lock(session, nomination_id)
-    rules.check_editable(nomination.state)
+    rules.check_open(nomination.state, nomination.reopened, "opinions")
     opinion = await session.get(Opinion, opinion_id)
     if opinion is None or opinion.nomination_id != nomination_id:
         raise LookupError("no such opinion")

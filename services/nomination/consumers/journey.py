@@ -70,6 +70,7 @@ async def on_case_returned(session: AsyncSession, event: CaseReturned) -> None:
         what="returned",
         holder="unit",
         state=State.RETURNED,
+        reopened=event.reopened,
     )
     about = {"nomination_id": str(event.nomination_id), "revision": event.revision}
     await parcels.expect(session, event.reasons, owner=event.said_by, purpose=REASONS, about=about)

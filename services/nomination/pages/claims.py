@@ -129,7 +129,7 @@ def show_claim(
         errors=errors or {},
         theirs=theirs,
         values=_values(found) | dict(values or {}),
-        editable=dossier.nomination.state in rules.EDITABLE,
+        editable=dossier.is_open(answer.criterion.code),
         writing=desk.rights.may("nomination.write", unit),
     )
 

@@ -82,7 +82,7 @@ def _contacts(
         values=values,
         errors=errors or {},
         child=dossier.subject.category is Category.PUPIL,
-        editable=dossier.nomination.state in rules.EDITABLE,
+        editable=dossier.is_open("contacts"),
     )
 
 

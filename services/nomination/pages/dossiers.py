@@ -70,6 +70,7 @@ async def show(desk: AtDesk, code: str) -> Response:
         tasks_done=done_of(tasks),
         following=_following(desk, dossier, tasks),
         standings={one.criterion: one for one in dossier.readiness.criteria},
+        reopened=[TASKS.get(name, name) for name in dossier.nomination.reopened],
         editable=state in rules.EDITABLE,
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_follow=state is rules.State.HONOURED and desk.rights.may("lead.nurture", dossier.nomination.unit_id),

@@ -38,7 +38,7 @@ def _opinions(desk: Desk, dossier: Dossier, values: Mapping[str, str], errors: M
         voices=VOICES,
         values=values,
         errors=errors,
-        editable=dossier.nomination.state in rules.EDITABLE,
+        editable=dossier.is_open("opinions"),
         writing=desk.rights.may("nomination.write", dossier.nomination.unit_id),
     )
 

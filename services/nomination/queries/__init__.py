@@ -110,6 +110,10 @@ class Dossier:
             for answer in self.answers
         )
 
+    def is_open(self, name: str) -> bool:
+        """Whether that criterion or paper may be changed now."""
+        return rules.is_open(self.nomination.state, self.nomination.reopened, name)
+
     def answer(self, criterion: str) -> Answer | None:
         """What was written under a criterion; none: it is not asked of this dossier."""
         return next((one for one in self.answers if one.criterion.code == criterion), None)

@@ -60,6 +60,12 @@ class NotADraft(Refusal):
     problem = "not-a-draft"
 
 
+class NotReopened(Refusal):
+    """The council opened other parts of the returned dossier again, and not this one."""
+
+    problem = "not-reopened"
+
+
 class NotWithdrawable(Refusal):
     """What was never handed in, or is decided, cannot be taken back."""
 
@@ -155,6 +161,18 @@ def check_editable(state: State) -> None:
     """Raises NotADraft."""
     if state not in EDITABLE:
         raise NotADraft("Hồ sơ đã gửi nên không sửa được nữa.")
+
+
+def is_open(state: State, reopened: Collection[str], name: str) -> bool:
+    """Whether that criterion or paper of a dossier may be changed; `reopened`: what a return named, none: all."""
+    return state in EDITABLE and (not reopened or name in reopened)
+
+
+def check_open(state: State, reopened: Collection[str], name: str) -> None:
+    """Raises NotADraft, NotReopened."""
+    check_editable(state)
+    if not is_open(state, reopened, name):
+        raise NotReopened("Hội đồng không mở lại mục này, nên mục này giữ nguyên như đã gửi.")
 
 
 def check_withdrawable(state: State) -> None:

@@ -68,6 +68,9 @@ class Nomination(Row, table=True):
     nominator: str
     writer: str = Field(default="", description="the name of whoever began it, as it was then")
     on_behalf: str = Field(default="", description="for whom it is written, if not for its unit")
+    reopened: list[str] = Field(
+        default_factory=list, sa_type=JSONB, description="what may be changed of a returned one; none: all"
+    )
     edits: int = Field(default=0, description="how often what it says was changed")
     started_at: datetime = Field(sa_type=DateTime(timezone=True))
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

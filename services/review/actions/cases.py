@@ -1,5 +1,6 @@
 """Cases: opened by a nomination, filled by its parcel, returned, opened again by the corrected one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -80,8 +81,13 @@ async def take_dossier(
     await audit.record(session, Actor("system:parcels", "system"), "dossier.taken", case_id)
 
 
-async def return_case(session: AsyncSession, *, case_id: UUID, reasons: Sealed, at: datetime, by: Actor) -> Case:
-    """Send a case back to be corrected; the reasons lie in a parcel already. Raises WrongState, Frozen."""
+async def return_case(
+    session: AsyncSession, *, case_id: UUID, reasons: Sealed, at: datetime, by: Actor, reopened: Sequence[str] = ()
+) -> Case:
+    """Send a case back to be corrected; the reasons lie in a parcel already.
+
+    `reopened`: the criteria and papers that may be changed, none: all. Raises WrongState, Frozen.
+    """
     case = await lock(session, case_id)
     rules.check_free(case.frozen)
     rules.check_state(case.state, State.SCORING)
@@ -92,6 +98,7 @@ async def return_case(session: AsyncSession, *, case_id: UUID, reasons: Sealed, 
             **about(case, at),
             revision=case.revision,
             reasons=reasons,
+            reopened=sorted(reopened),
         ),
     )
     await awaiting.tell(session, case)

@@ -1,6 +1,6 @@
 """The list of cases, one case, its files, and sending it back."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review import queries, rules
 from services.review.actions import cases, council, offers
-from services.review.pages.desk import AtDesk, Desk, back_to
+from services.review.pages.desk import AtDesk, Desk, back_to, reopenable
 from services.review.tables import Case, Unit
 from shared import files, parcels, readings
 from shared.events import Sealed
@@ -96,9 +96,18 @@ async def file(desk: AtDesk, code: str, sha256: str) -> Response:
 
 
 @router.post("/ho-so/{code}/tra-lai", dependencies=[allowed("case.return")])
-async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = "") -> Response:
-    """Return the case to be corrected, or to the agencies that referred it; the reason travels in parcels."""
+async def send_back(
+    desk: AtDesk,
+    code: str,
+    reason: Annotated[str, Form()] = "",
+    reopen: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Return the case to be corrected, or to the agencies that referred it; the reason travels in parcels.
+
+    `reopen`: what may be changed, nothing: all.
+    """
     by = desk.rights.actor("case.return")
+    typed: dict[str, Any] = {"reason": reason, "reopen": reopen or []}
     async with desk.database.reading() as session:
         found = await queries.get_desk(session, agency=desk.agency, code=code, reader=desk.reader)
     if found is None:
@@ -115,11 +124,18 @@ async def send_back(desk: AtDesk, code: str, reason: Annotated[str, Form()] = ""
         else:
             sealed = await _sealed(desk, case, reason, "nomination", desk.agency)
             async with desk.database.transaction() as session:
-                await cases.return_case(session, case_id=case.id, reasons=sealed, at=desk.clock.now(), by=by)
+                await cases.return_case(
+                    session,
+                    case_id=case.id,
+                    reasons=sealed,
+                    at=desk.clock.now(),
+                    by=by,
+                    reopened=[name for name, _ in reopenable(found.dossier) if name in (reopen or ())],
+                )
     except rules.BadInput as refusal:
-        return await desk.show(code, {refusal.field: str(refusal)}, {"reason": reason})
+        return await desk.show(code, {refusal.field: str(refusal)}, typed)
     except rules.Refusal as refusal:
-        return await desk.show(code, {"reason": str(refusal)}, {"reason": reason})
+        return await desk.show(code, {"reason": str(refusal)}, typed)
     return back_to(code)
 
 

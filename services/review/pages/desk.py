@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.review import queries, rules
 from services.review.actions import council
-from services.review.tables import Case
+from services.review.tables import Case, Dossier
 from shared import readings
 from shared.clock import Clock
 from shared.database import Database
@@ -84,7 +84,7 @@ class Desk:
         await readings.leave(self.database, self.rights.actor("case.read"), verb, case.id)
 
     async def show(
-        self, code: str, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
+        self, code: str, errors: Mapping[str, str] | None = None, values: Mapping[str, Any] | None = None
     ) -> Response:
         """The case's page, with what went wrong and what was typed."""
         async with self.database.reading() as session:
@@ -109,10 +109,20 @@ class Desk:
             names_of=lambda rows: ", ".join(dict.fromkeys(self.short_name(row.other) for row in rows)),
             options_of=lambda ids: [(one, self.short_name(one)) for one in ids],
             rule_set=rule_set,
+            reopenable=reopenable(found.dossier),
             can=self.rights.may,
             errors=errors or {},
             values=values or {},
         )
+
+
+PAPERS = (("opinions", "Ý kiến của mọi người"), ("contacts", "Người liên quan"))
+
+
+def reopenable(dossier: Dossier | None) -> list[tuple[str, str]]:
+    """What a return can open again: the criteria of the dossier by their codes, and its papers; with their names."""
+    claims = dossier.content["claims"] if dossier else []
+    return [*((claim["criterion"], claim["criterion"]) for claim in claims), *PAPERS]
 
 
 def _next_step(found: queries.Desk) -> str:
