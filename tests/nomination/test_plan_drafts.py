@@ -104,8 +104,10 @@ async def test_the_same_form_sent_twice_begins_one_plan(site: Site) -> None:
     form = PAPER | {"once": str(uuid4())}
     async with site.signed_in("officer") as by:
         answers = [await by.post("/de-cu/ke-hoach/moi", data=form) for _ in range(2)]
+        answers.append(await by.post("/de-cu/ke-hoach/moi", data=form | {"title": "Kế hoạch đổi tên"}))
     assert len({one.headers["location"] for one in answers}) == 1
-    assert await rows(site, "select count(*) from plans where state = 'draft'") == [(1,)]
+    drafts = "select title, draft->'plan'->>'title', draft_version from plans where state = 'draft'"
+    assert await rows(site, drafts) == [("Kế hoạch đổi tên", "Kế hoạch đổi tên", 2)]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def _new(desk: Desk, values: Mapping[str, Any], errors: Mapping[str, str]) -> Re
 
 @router.post("/ke-hoach/moi", dependencies=WRITES)
 async def begin(desk: AtDesk, typed: Annotated[Paper, Depends()], once: Annotated[str, Form()] = "") -> Response:
-    """Begin to write a plan; the same form sent twice begins one."""
+    """Begin to write a plan; the same form sent twice begins one, and gone back to it changes that one."""
     by = desk.rights.actor("plan.issue")
     try:
         told, id = typed.read(), _uuid(once)
@@ -47,10 +47,12 @@ async def begin(desk: AtDesk, typed: Annotated[Paper, Depends()], once: Annotate
             made = await plans.draft_plan(
                 session, desk.agency, plan=told, rounds=[], targets=[], at=desk.clock.now(), by=by, id=id
             )
-            code = made.code
+            if made.draft and any(made.draft["plan"][name] != value for name, value in told.items()):
+                await drafting.save_words(session, plan_id=made.id, seen=made.draft_version, changes=told, by=by)
+            place = f"/de-cu/ke-hoach/{made.code}" + ("/soan/can-cu" if made.draft else "")
     except BadPart as refusal:
         return _new(desk, typed.values | {"once": once}, {refusal.field: str(refusal)})
-    return see_other(f"/de-cu/ke-hoach/{code}/soan/can-cu")
+    return see_other(place)
 
 
 @router.post(DRAFT, dependencies=WRITES)
