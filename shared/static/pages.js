@@ -3,8 +3,8 @@
   "use strict";
   const one = (css, root = document) => root.querySelector(css), all = (css, root = document) => [...root.querySelectorAll(css)];
   const words = document.documentElement.lang === "en"
-    ? { kept: "Saved at ", here: "The line is down. What you typed is kept on this computer.", back: "Text that was not saved has been found here, from ", use: "Put it back", drop: "Throw it away", out: "You are signed out. What you typed is kept on this computer: sign in in a new tab, then go on here.", other: "Somebody else has saved meanwhile. Press save to see both texts.", fulfilled: "Fulfilled", lacking: "Still lacking", not_needed: "Not compulsory" }
-    : { kept: "Đã lưu lúc ", here: "Mất mạng. Chữ bạn gõ còn ở máy này.", back: "Ở đây còn chữ chưa lưu, từ lúc ", use: "Khôi phục", drop: "Bỏ đi", out: "Phiên đã hết. Chữ bạn gõ còn ở máy này: hãy vào lại trong thẻ mới rồi viết tiếp ở đây.", other: "Có người vừa lưu nội dung khác. Bấm lưu để xem cả hai.", fulfilled: "Đạt", lacking: "Còn thiếu", not_needed: "Không bắt buộc" };
+    ? { kept: "Saved at ", here: "The line is down. What you typed is kept on this computer.", back: "Text that was not saved has been found here, from ", use: "Put it back", drop: "Throw it away", out: "You are signed out. What you typed is kept on this computer: sign in in a new tab, then go on here.", other: "Somebody else has saved meanwhile. Press save to see both texts." }
+    : { kept: "Đã lưu lúc ", here: "Mất mạng. Chữ bạn gõ còn ở máy này.", back: "Ở đây còn chữ chưa lưu, từ lúc ", use: "Khôi phục", drop: "Bỏ đi", out: "Phiên đã hết. Chữ bạn gõ còn ở máy này: hãy vào lại trong thẻ mới rồi viết tiếp ở đây.", other: "Có người vừa lưu nội dung khác. Bấm lưu để xem cả hai." };
   const clock = when => new Date(when).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit" });
   const put = (tag, text, cls) => Object.assign(document.createElement(tag), { textContent: text, className: cls || "" });
 
@@ -79,16 +79,14 @@
   /* How ready a thing is, asked of the server at each pause (data-ready), told where the page says (data-ready-told). */
   for (const form of all("form[data-ready]")) {
     const told = one("[data-ready-told]");
-    const fill = (place, parts) => { place.textContent = ""; parts.forEach(part => place.appendChild(part)); return place; };
     let wait, asked = 0;
     const ask = async () => {
       const number = ++asked;
       try {
-        const answer = await fetch(form.dataset.ready, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
+        const answer = await fetch(form.dataset.ready, { method: "POST", body: new URLSearchParams(new FormData(form)) });
         if (!answer.ok || number !== asked) return;
-        const { status, problems, hints, done, all: count } = await answer.json();
-        const lines = problems.map(each => each.reason + " " + each.cure).concat(hints).map(line => put("li", line));
-        fill(told, [put("p", words[status] + " · " + done + "/" + count), fill(put("ul", ""), lines)]);
+        told.textContent = "";
+        for (const line of (await answer.json()).lines) told.appendChild(put("p", line));
       } catch { /* the line is down: what stands there stays */ }
     };
     if (told && window.fetch) form.addEventListener("input", event => { if (!event.isComposing) { clearTimeout(wait); wait = setTimeout(ask, 700); } });

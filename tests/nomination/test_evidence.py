@@ -100,22 +100,12 @@ async def test_while_one_types_the_server_says_what_is_lacking_and_keeps_nothing
         typed = ({"text": ""}, *({"text": "Giỏi nhất tổ.", "level": level} for level in ("Kém", "Tốt")))
         asked = [(await by.post(f"{CLAIM}/du", data=form)).json() for form in typed]
         assert (await by.post(f"{FILE}/tieu-chi/HS2/du", data={"text": "x"})).status_code == 404
-    need = {"reason": "Có lời nhưng chưa có minh chứng.", "cure": "Hãy thêm: Quyết định, văn bản."}
-    low = {
-        "reason": "Mức «Kém» chưa đạt: cần từ «Tốt» trở lên.",
-        "cure": "Nếu ghi nhầm, hãy chọn lại mức theo quyết định xếp loại.",
-    }
-    empty = {
-        "reason": "Bắt buộc, chưa viết.",
-        "cure": "Hãy viết: việc gì, con số nào, nguồn nào; rồi thêm minh chứng.",
-    }
+    need = "Có lời nhưng chưa có minh chứng. Hãy thêm: Quyết định, văn bản."
+    low = "Mức «Kém» chưa đạt: cần từ «Tốt» trở lên. Nếu ghi nhầm, hãy chọn lại mức theo quyết định xếp loại."
+    empty = "Bắt buộc, chưa viết. Hãy viết: việc gì, con số nào, nguồn nào; rồi thêm minh chứng."
     hint = "Có chữ «nhất»: nên kèm số liệu, văn bản, tệp hoặc đường liên kết chứng tỏ."
-    counts = {"done": 0, "all": 3}
-    assert asked == [
-        {"status": "lacking", "problems": [empty], "hints": [], **counts},
-        {"status": "lacking", "problems": [low, need], "hints": [hint], **counts},
-        {"status": "lacking", "problems": [need], "hints": [hint], **counts},
-    ]
+    how = "Còn thiếu · 0/3"
+    assert asked == [{"lines": [how, empty]}, {"lines": [how, low, need, hint]}, {"lines": [how, need, hint]}]
     assert await rows(site, "select 1 from claims") == []
 
 

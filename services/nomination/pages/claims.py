@@ -17,7 +17,7 @@ from services.nomination.queries.claims import list_checks, list_supports
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.evidence import FIELDS
 from services.nomination.rules.papers import BadCheck
-from services.nomination.rules.readiness import Claimed, Linked, Readiness, Standing
+from services.nomination.rules.readiness import Claimed, Linked, Readiness, Standing, Status
 from services.nomination.rules.superlatives import find
 from services.nomination.tables import ClaimCheck, Nomination, Subject
 from shared.events import Category
@@ -27,6 +27,7 @@ from shared.identity.people import ROLE_NAMES
 from shared.language import translate
 
 router = APIRouter()
+HOW = {Status.FULFILLED: "Đạt", Status.LACKING: "Còn thiếu", Status.NOT_NEEDED: "Không bắt buộc"}
 PATH = "/ho-so/{code}/tieu-chi/{criterion}"
 
 Supports = Sequence[tuple[Nomination, Subject]]
@@ -240,7 +241,7 @@ async def keep(desk: AtDesk, code: str, criterion: str, typed: TypedClaim) -> Re
 async def ready(desk: AtDesk, code: str, criterion: str, typed: TypedClaim) -> Response:
     """How the dossier would stand with what is being typed: nothing is kept.
 
-    `{status, problems: [{reason, cure}], hints, done, all}`.
+    `{lines}`: how it stands and how many criteria are fulfilled, then what is wrong with its cure, then hints.
     """
     found = await opened(desk, code, criterion)
     desk.rights.actor("nomination.write", found.dossier.nomination.unit_id)
@@ -249,14 +250,10 @@ async def ready(desk: AtDesk, code: str, criterion: str, typed: TypedClaim) -> R
     return JSONResponse(_told(standing, standing.of(criterion)))
 
 
-def _told(whole: Readiness, one: Standing) -> dict[str, Any]:
-    return {
-        "status": one.status,
-        "problems": [{"reason": translate(each.reason), "cure": translate(each.cure)} for each in one.problems],
-        "hints": [translate(hint) for hint in one.hints],
-        "done": whole.done,
-        "all": len(whole.criteria),
-    }
+def _told(whole: Readiness, one: Standing) -> dict[str, list[str]]:
+    wrong = [f"{translate(each.reason)} {translate(each.cure)}" for each in one.problems]
+    how = f"{translate(HOW[one.status])} · {whole.done}/{len(whole.criteria)}"
+    return {"lines": [how, *wrong, *map(translate, one.hints)]}
 
 
 @router.post(f"{PATH}/xac-minh", dependencies=[allowed("claim.check")])
