@@ -1,4 +1,4 @@
-"""The suite in a third of the time: its parts, three at a time, each a pytest process with servers of its own.
+"""The suite in half the time: its parts, two at a time, each a pytest process with servers of its own.
 
     python -m tests [arguments for pytest]
 
@@ -19,7 +19,7 @@ from typing import IO
 from deploy.local.ports import free_port
 
 TESTS = Path(__file__).parent
-AT_ONCE = 3
+AT_ONCE = 2
 NO_BROKER = "unit or db or contracts"
 SERVICES = ("nomination", "review", "publishing", "notification")
 NOTHING_COLLECTED = 5
