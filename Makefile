@@ -15,7 +15,7 @@ demo: .venv/ready ## the same, play the whole story without a person, check ever
 stop: .venv/ready ## stop what `make run` started
 	@$(BIN)/python -m deploy.local stop
 
-test: .venv/ready ## the suite, on a real broker where there is Java (T=path for a part, LONG=1 with the long ones)
+test: .venv/ready ## the suite, on a real broker where there is Java (T=path for a part, WHOLE=1 with the long ones)
 	@$(BIN)/python -m $(if $(T),pytest $(T),tests)
 
 check: .venv/ready ## what must be clean: format, lint, types, import contracts, budgets

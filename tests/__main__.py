@@ -2,7 +2,7 @@
 
     python -m tests [arguments for pytest]
 
-Tests marked `long` are left out unless LONG is set: what lands is tested with them (.ci/run). A part's report is shown
+Tests marked `long` are left out unless WHOLE is set: what lands is tested with them (.ci/run). A part's report is shown
 when it ends. Ends with 1 when one failed.
 """
 
@@ -42,7 +42,7 @@ class Part:
             "-m",
             "pytest",
             "-m",
-            self.marks if os.environ.get("LONG") else f"({self.marks}) and not long",
+            self.marks if os.environ.get("WHOLE") else f"({self.marks}) and not long",
             *(str(TESTS / one) for one in self.folders),
             *arguments,
         ]

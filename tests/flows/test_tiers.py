@@ -46,7 +46,7 @@ async def read_the_plan_from_above(officer: Person, title: str, issued: str) -> 
     [path] = ABOVE.findall(listed.text)
     page = expect(await officer.get(path), 200)
     assert f"Ngày ban hành {issued} " in text_of(page)
-    [version] = re.findall(r'name="version" value="(\d+)"', page.text)
+    [version] = set(re.findall(r'name="version" value="(\d+)"', page.text))
     done = expect(await officer.post(path, {"version": version}), 200)
     assert "Đã xác nhận ngày 15/10/2024" in text_of(done)
     return str(path)
