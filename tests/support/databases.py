@@ -114,7 +114,7 @@ class Databases:
     async def _patience(self) -> None:
         """A machine that stands still for seconds ends no test's transaction; a service's own login is stricter."""
         connection = await self.postgres.connect()
-        await connection.execute("alter role tests set idle_in_transaction_session_timeout = '60s'")
+        await connection.execute("alter role tests set idle_in_transaction_session_timeout = '20s'")
         await connection.close()
 
     def keep(self, database: Database) -> Database:
