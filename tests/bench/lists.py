@@ -36,16 +36,17 @@ FILL = """
 insert into units (id, agency, code, name, kind, valid_from)
 select gen_random_uuid(), 'tan-binh', 'X' || n, 'Trường số ' || n, 'school', date '2020-01-01'
   from generate_series(1, {units}) n;
-insert into subjects (id, agency, unit_id, category, name, position, search_text, sort_key)
-select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'Nguyễn Thị Ánh', 'giáo viên', 'nguyen thi anh', 'a.b.' || n
+insert into subjects (id, agency, unit_id, category, form, name, position, search_text, sort_key)
+select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'exemplar', 'Nguyễn Thị Ánh', 'giáo viên', 'nguyen thi anh',
+       'a.b.' || n
   from generate_series(1, {files}) n
   join (select id, row_number() over (order by id) as place from units where agency = 'tan-binh') u
     on u.place = 1 + n % (select count(*) from units where agency = 'tan-binh');
-insert into nominations (id, agency, code, unit_id, subject_id, plan_id, round_id, rule_set, nominator, state, revision,
-                         version, started_at)
+insert into nominations (id, agency, code, unit_id, subject_id, plan_id, round_id, rule_set, nominator, writer,
+                         on_behalf, state, revision, version, edits, late, reopened, started_at)
 select gen_random_uuid(), 'tan-binh', 'TB-25-' || lpad(n::text, 6, '0'), s.unit_id, s.id, d.plan_id, d.round_id,
-       d.rule_set, 'https://id|ai', case n % 3 when 0 then 'draft' when 1 then 'reviewed' else 'honoured' end,
-       1, 1, now()
+       d.rule_set, 'https://id|ai', '', '', case n % 3 when 0 then 'draft' when 1 then 'reviewed' else 'honoured' end,
+       1, 1, 0, false, '[]', now()
   from (select id, unit_id, row_number() over (order by id) as n from subjects where sort_key like 'a.b.%') s
  cross join (select * from nominations limit 1) d
 """
