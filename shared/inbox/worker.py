@@ -178,16 +178,17 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         try:
             stored = await self._stored()
             committed = await asyncio.gather(*map(self.consumer.committed, assigned))
-            unknown = []
-            for tp, offset in zip(assigned, committed, strict=True):
-                remembered = stored.get((tp.topic, tp.partition))
-                if offset is None or remembered is None:
-                    unknown.append(tp)
-                else:
-                    self.consumer.seek(tp, min(offset, remembered))
-            if unknown:
+            begin = {
+                tp: min(offset, remembered)
+                for tp, offset in zip(assigned, committed, strict=True)
+                if offset is not None and (remembered := stored.get((tp.topic, tp.partition))) is not None
+            }
+            if unknown := set(assigned) - begin.keys():
                 # All at once: each call waits half a second behind a fetch, and no heartbeat leaves meanwhile.
-                await self.consumer.seek_to_beginning(*unknown)
+                begin |= await self.consumer.beginning_offsets(unknown)
+            # Nothing is awaited from here on: what came between a seek and its placing would be dropped for good.
+            for tp, offset in begin.items():
+                self.consumer.seek(tp, offset)
             self._placed.update(assigned)
         except Exception as error:  # noqa: BLE001  # raised again by _read
             self._not_placed = error

@@ -3,7 +3,6 @@
 The ordinary crash window, a log that was lost, or a younger self.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -57,7 +56,8 @@ class Log:
             await consumer.start()
             here = sorted(consumer.assignment())
             consumer.pause(*here)
-            begins, ends = await asyncio.gather(consumer.beginning_offsets(here), consumer.end_offsets(here))
+            begins = await consumer.beginning_offsets(here)
+            ends = await consumer.end_offsets(here)
         except (UnknownTopicOrPartitionError, KafkaTimeoutError):
             missing = [topic for topic in topics if not consumer.partitions_for_topic(topic)]
             await consumer.stop()

@@ -1,5 +1,6 @@
 """Outbox and inbox where the broker or the database remembers less than it should, or says no."""
 
+import asyncio
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -164,6 +165,32 @@ async def test_what_is_fetched_before_the_database_told_where_to_begin_is_droppe
     assert await line.counted(copy) == {thing: [1, 2, 3, 4] for thing in "abc"}
     async with copy.reading() as session:
         assert await session.scalar(text("select last_value from set_aside_id_seq where is_called")) is None
+
+
+async def test_what_comes_while_a_new_partition_is_looked_up_is_taken(line: Line) -> None:
+    """The group knows where to go on in one partition and nothing of the others: neither loses what comes meanwhile."""
+    async with running(line.relay(), line.worker()):
+        await line.say(1, things=["a"])
+        await line.settled()
+        await until(lambda: all_committed(line), "the group remembers how far it was")
+    reader = line.worker()
+
+    async def fetching() -> bool:
+        [loop] = loops_of(reader)
+        consumer = loop.consumer
+        return len([await consumer.position(tp) for tp in consumer.assignment()]) == PARTITIONS
+
+    async with running(line.relay()):
+        async with line.heard.transaction() as session:
+            await session.execute(text("lock table inbox_offsets in access exclusive mode"))
+            running_reader = running(reader)
+            await running_reader.__aenter__()
+            await until(fetching, "a fetch waits at the broker")
+        await asyncio.sleep(0.1)  # where to begin is asked behind that fetch, which ends half a second later
+        await line.say(2, things=["a"])
+        await line.settled()
+        await running_reader.__aexit__(None, None, None)
+    assert await line.counted() == {"a": [1, 2]}
 
 
 async def test_a_reader_that_was_not_told_where_to_begin_begins_anew(line: Line) -> None:
