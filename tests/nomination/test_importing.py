@@ -1,5 +1,6 @@
 """A plan's text is read in: pasted or from a file, confirmed line by line, made into a draft of just that."""
 
+import asyncio
 import io
 import re
 import zipfile
@@ -11,8 +12,8 @@ import docx
 import pytest
 from sqlalchemy import select
 
+from services.nomination.pages.plan_reading import LONGEST
 from services.nomination.rules import PlanState
-from services.nomination.rules.plan_reading import LONGEST
 from services.nomination.tables import Plan, PlanText
 from tests.support import factories as make
 from tests.support.hostile import CORPUS
@@ -92,9 +93,9 @@ async def test_what_a_person_confirms_becomes_a_draft_and_nothing_else(site: Sit
         ("11-20", "other"),
         ("12-10", "report"),
     ]
-    assert [(one["bound"], one["number"], one["per"]) for one in told["targets"]] == [
-        ("at_least", 2, "year"),
-        ("at_most", 5, "year"),
+    assert [(one["bound"], one["number"], one["counted"], one["per"]) for one in told["targets"]] == [
+        ("at_least", 2, "nominations", "year"),
+        ("at_most", 5, "nominations", "year"),
     ]
     assert told["rounds"] == []
 
@@ -116,6 +117,22 @@ async def test_months_become_rounds_of_each_year(site: Site) -> None:
         ("Đợt tháng 10/2025", "2025-10-01", "2025-10-31"),
     ]
     assert [(one["bound"], one["number"], one["per"]) for one in told["targets"]] == [("at_most", 3, "round")]
+
+
+async def test_confirmed_twice_at_once_begins_one(site: Site) -> None:
+    async with site.signed_in("officer") as officer:
+        place = (await officer.post(PATH, data={"text": COMMUNE})).headers["location"]
+        page = (await officer.get(place)).text
+        sent = {**fields_of(page), "take": lines_of(page)}
+        answers = await asyncio.gather(*(officer.post(place, data=sent) for _ in range(3)))
+        assert len(await drafts(site)) == 1
+        assert {answer.status_code for answer in answers} == {303}
+        (draft,) = {answer.headers["location"] for answer in answers}
+        plan = draft.removesuffix("/soan/can-cu")
+        assert (await officer.post(f"{plan}/bo-nhap", data={"version": "1"})).status_code == 303
+        assert await drafts(site) == []
+        assert (await officer.post(place, data=sent)).headers["location"] == draft, "thrown away, it can begin anew"
+    assert len(await drafts(site)) == 1
 
 
 async def test_a_line_that_cannot_be_is_said_and_nothing_is_lost(site: Site) -> None:

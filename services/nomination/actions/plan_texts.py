@@ -1,15 +1,9 @@
-"""Texts of plans: kept as they came, and made into a draft of what a person confirmed."""
+"""Texts of plans, kept as they came."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from services.nomination.actions import plans
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Refusal
 from services.nomination.tables import PlanText
@@ -42,25 +36,3 @@ async def enter(
     await session.flush()
     await audit.record(session, by, "plan_text.entered", kept.id)
     return kept
-
-
-async def draft(
-    session: AsyncSession,
-    agency: Agency,
-    *,
-    text_id: UUID,
-    plan: Mapping[str, Any],
-    rounds: Sequence[dict[str, Any]],
-    targets: Sequence[dict[str, Any]],
-    at: datetime,
-    by: Actor,
-) -> str:
-    """Begin a plan with what was confirmed of its text; the code of its draft. A second time the same one is found."""
-    found = await session.execute(select(PlanText).where(col(PlanText.id) == text_id).with_for_update())
-    text = found.scalar_one()
-    if not text.plan:
-        made = await plans.draft_plan(
-            session, agency, plan=dict(plan), rounds=rounds, targets=targets, at=at, by=by, id=text_id
-        )
-        text.plan = made.code
-    return text.plan

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
@@ -143,8 +143,10 @@ async def draft_plan(
 
     Raises ValueError for what no plan can say.
     """
-    if id is not None and (found := await session.get(Plan, id)) is not None:
-        return found
+    if id is not None:
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(id), 0))))
+        if (found := await session.get(Plan, id)) is not None:
+            return found
     told = dict(plan)
     number = id or uuid7()
     code = told.pop("code", "") or f"kh-{local_date(at):%Y}-{number.hex[-6:]}"

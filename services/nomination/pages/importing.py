@@ -11,13 +11,14 @@ from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from fastapi.responses import Response
 
 from services.nomination.actions import plan_texts as acting
+from services.nomination.actions import plans
 from services.nomination.actions.plan_texts import MOST_TEXT, BadText
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.plan_files import text_of
+from services.nomination.pages.plan_reading import BadLines, lines, taken
 from services.nomination.queries import criteria
-from services.nomination.rules.plan_reading import BadLines, lines, taken
 from services.nomination.rules.plan_texts import Finding, Known, Text, What, read
-from services.nomination.tables import PlanText
+from services.nomination.tables import Plan, PlanText
 from shared.files import FileRefused
 from shared.identity.allowed import allowed
 
@@ -112,8 +113,8 @@ async def _show(
     confirmed: Collection[int] = (),
 ) -> Response:
     kept, text, findings = await _read(desk, text_id)
-    if kept.plan:
-        return see_other(f"/de-cu/ke-hoach/{kept.plan}/soan/can-cu")
+    if isinstance(kept, Plan):
+        return see_other(_place(kept))
     found = sorted(lines(findings), key=lambda line: list(GROUPS.values()).index(GROUPS[line.what]))
     return desk.pages.render(
         desk.request,
@@ -132,18 +133,24 @@ async def _show(
     )
 
 
-async def _read(desk: Desk, text_id: UUID) -> tuple[PlanText, Text, list[Finding]]:
-    """The text and what it says. Raises HTTPException (404)."""
+async def _read(desk: Desk, text_id: UUID) -> tuple[PlanText | Plan, Text, list[Finding]]:
+    """The text, or the plan that was made of it already, and what the text says. Raises HTTPException (404)."""
     async with desk.database.reading() as session:
         kept = await session.get(PlanText, text_id)
+        if kept is None or kept.agency != desk.agency.id:
+            raise HTTPException(404)
+        made = await session.get(Plan, text_id)
         packs = await criteria.list_packs(session, agency=desk.agency.id)
         newest = next((one.pack.code for one in packs if one.unit is None), "")
         pack = await criteria.criteria_of(session, agency=desk.agency.id, pack=newest)
-    if kept is None or kept.agency != desk.agency.id:
-        raise HTTPException(404)
     known = [Known(one.code, one.category, one.text) for one in pack]
     text = Text.of(kept.text)
-    return kept, text, await asyncio.to_thread(read, text, known)
+    return made or kept, text, [] if made else await asyncio.to_thread(read, text, known)
+
+
+def _place(plan: Plan) -> str:
+    """Where one goes on with a plan: in the steps of its draft, or at the plan that was issued."""
+    return f"/de-cu/ke-hoach/{plan.code}" + ("/soan/can-cu" if plan.draft is not None else "")
 
 
 @router.post("/ke-hoach/nhap/{text_id}", dependencies=[allowed("plan.issue")])
@@ -154,13 +161,16 @@ async def confirm(desk: AtDesk, text_id: UUID) -> Response:
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         confirmed = {int(one) for one in form.getlist("take") if isinstance(one, str) and one.isdecimal()}
     kept, _, findings = await _read(desk, text_id)
+    if isinstance(kept, Plan):
+        return see_other(_place(kept))
     try:
         plan, rounds, targets = taken(lines(findings), confirmed, typed)
         async with desk.database.transaction() as session:
             at = desk.clock.now()
-            code = await acting.draft(
-                session, desk.agency, text_id=kept.id, plan=plan, rounds=rounds, targets=targets, at=at, by=by
+            made = await plans.draft_plan(
+                session, desk.agency, plan=plan, rounds=rounds, targets=targets, at=at, by=by, id=text_id
             )
+            place = _place(made)
     except BadLines as refusal:
         return await _show(desk, text_id, refusal.errors, typed, confirmed)
-    return see_other(f"/de-cu/ke-hoach/{code}/soan/can-cu")
+    return see_other(place)

@@ -11,7 +11,7 @@ from services.nomination.tables.row import Row
 
 
 class PlanText(Row, table=True):
-    """A plan's text as it was pasted or stood in a file. `plan` is the code of the draft made of it, if one was."""
+    """A plan's text as it was pasted or stood in a file. The plan that is made of it has its id."""
 
     __tablename__ = "plan_texts"
 
@@ -20,4 +20,3 @@ class PlanText(Row, table=True):
     file_name: str = ""
     entered_by: str
     at: datetime = Field(sa_type=DateTime(timezone=True))
-    plan: str = ""

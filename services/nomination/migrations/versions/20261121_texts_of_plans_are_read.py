@@ -19,7 +19,6 @@ def upgrade() -> None:
     sa.Column('file_name', sa.String(), nullable=False),
     sa.Column('entered_by', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('plan', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_texts'))
     )
     op.execute('alter table plan_texts enable row level security, force row level security')

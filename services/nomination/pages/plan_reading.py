@@ -1,6 +1,5 @@
 """What was read, line by line as a person confirms it; and the plan that the confirmed lines make."""
 
-import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,35 +7,24 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from services.nomination.pages.plan_forms import month_day
+from services.nomination.pages.plan_lines import DUTIES, PURPOSES
+from services.nomination.pages.plan_step import BOUNDS, COUNTED, PERIODS
 from services.nomination.rules import Refusal
-from services.nomination.rules.plan_texts.finding import Finding, What
+from services.nomination.rules.plan_content import Duty, Purpose
+from services.nomination.rules.plan_texts import Finding, What
 from services.nomination.rules.plan_texts.text import skeleton
+from services.nomination.rules.targets import Bound, Counted, Per, check_target
+from shared.events import Category
+from shared.formats import day as day_shown
+from shared.formats import read_day
+from shared.looks import CATEGORIES
 from shared.wording import say
 
 LONGEST = 500
 """So many letters a field takes."""
-CATEGORIES = {
-    "collective": "tập thể",
-    "manager": "cán bộ quản lý",
-    "teacher": "giáo viên",
-    "staff": "nhân viên",
-    "pupil": "học sinh",
-}
-BOUNDS = {"at_least": "Ít nhất", "at_most": "Nhiều nhất"}
-PERS = {"year": "Mỗi năm", "round": "Mỗi đợt"}
-DUTIES = {
-    "report": "Báo cáo",
-    "plan": "Lập kế hoạch của mình",
-    "acknowledge": "Xác nhận đã triển khai",
-    "other": "Việc khác",
-}
-PURPOSES = {
-    "report": "Để báo cáo",
-    "carry_out": "Để thực hiện",
-    "coordinate": "Để phối hợp",
-    "direct": "Để chỉ đạo",
-    "file": "Lưu",
-}
+UPWARD, SPREAD = ("cap khen thu", "cap tren"), ("nhan r", "pho bi")
+"""What a target's sentence says when it counts what goes up, or what others follow; as far as a bad scan keeps it."""
 
 
 class Kind(StrEnum):
@@ -96,7 +84,7 @@ def lines(findings: Sequence[Finding]) -> list[Line]:
     return found
 
 
-def _choice(name: str, label: str, value: str, options: Mapping[str, str]) -> Field:
+def _choice(name: str, label: str, value: str, options: Mapping[Any, str]) -> Field:
     return Field(name, label, value, Kind.CHOICE, tuple(options.items()))
 
 
@@ -105,7 +93,7 @@ def _fields(one: Finding, years: tuple[str, str]) -> tuple[Field, ...]:
         name, label, kind = ONE_FIELD[one.what]
         return (Field(name, label, "" if one.word == "unreadable" else one.value, kind),)
     if one.what is What.CATEGORY:
-        return (Field("subject", "Đối tượng", CATEGORIES[one.word]),)
+        return (Field("subject", "Đối tượng", CATEGORIES[Category(one.word)].lower()),)
     if one.what is What.MONTH:
         return _month_fields(one, years)
     return SEVERAL[one.what](one) if one.what in SEVERAL else ()
@@ -114,19 +102,29 @@ def _fields(one: Finding, years: tuple[str, str]) -> tuple[Field, ...]:
 def _ground_fields(one: Finding) -> tuple[Field, ...]:
     return (
         Field("number", "Số ký hiệu", one.value),
-        Field("day", "Ngày", f"{one.day:%d/%m/%Y}" if one.day else "", Kind.DAY, needed=False),
+        Field("day", "Ngày", day_shown(one.day) if one.day else "", Kind.DAY, needed=False),
         Field("issuer", "Nơi ban hành", one.more[0], needed=False),
         Field("title", "Về việc", one.more[1], needed=False),
     )
 
 
 def _target_fields(one: Finding) -> tuple[Field, ...]:
-    if one.word not in BOUNDS:
-        return ()
+    if one.word not in list(Bound):
+        return ()  # how often something is done is counted nowhere
+    plain = skeleton(one.value)
+    counted = (
+        Counted.REFERRED
+        if any(word in plain for word in UPWARD)
+        else Counted.REPLICATED
+        if any(word in plain for word in SPREAD)
+        else Counted.NOMINATIONS
+    )
+    per = {"year": Per.YEAR, "semester": Per.ROUND}.get(one.more[0], "")
     return (
         _choice("bound", "Ít nhất hay nhiều nhất", one.word, BOUNDS),
-        Field("number", "Số hồ sơ của mỗi đơn vị", str(one.number), Kind.NUMBER),
-        _choice("per", "Tính trong", {"year": "year", "semester": "round"}.get(one.more[0], ""), PERS),
+        Field("number", "Con số", str(one.number), Kind.NUMBER),
+        _choice("counted", "Đếm gì", counted, COUNTED),
+        _choice("per", "Tính trong", per, PERIODS),
         Field("note", "Câu trong văn bản", one.value[:LONGEST], needed=False),
     )
 
@@ -135,7 +133,7 @@ def _deadline_fields(one: Finding) -> tuple[Field, ...]:
     return (
         Field("what", "Việc phải làm", one.more[1][:LONGEST]),
         Field("each", "Hằng năm, trước hoặc vào ngày", one.value, Kind.MONTH_DAY),
-        _choice("duty", "Đó là việc gì", "report" if "bao cao" in skeleton(one.more[1]) else "other", DUTIES),
+        _choice("duty", "Đó là việc gì", Duty.REPORT if "bao cao" in skeleton(one.more[1]) else Duty.OTHER, DUTIES),
     )
 
 
@@ -151,7 +149,7 @@ def _month_fields(one: Finding, years: tuple[str, str]) -> tuple[Field, ...]:
 def _recipient_fields(one: Finding) -> tuple[Field, ...]:
     return (
         Field("who", "Nơi nhận", one.value),
-        _choice("purpose", "Để làm gì", one.word or "carry_out", PURPOSES),
+        _choice("purpose", "Để làm gì", one.word or Purpose.CARRY_OUT, PURPOSES),
     )
 
 
@@ -204,9 +202,9 @@ def _wrong(field: Field, value: str) -> str:
     if len(value) > LONGEST:
         return say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST)
     match field.kind:
-        case Kind.DAY if _day(value) is None:
+        case Kind.DAY if read_day(value) is None:
             return "Ngày chưa đúng. Ví dụ: 20/11/2026."
-        case Kind.MONTH_DAY if _month_day(value) is None:
+        case Kind.MONTH_DAY if not _is_month_day(value):
             return "Ngày chưa đúng. Ví dụ: 30/11."
         case Kind.NUMBER if not (value.isdecimal() and 0 < int(value[:6]) < 10_000):
             return "Hãy ghi một số."
@@ -227,11 +225,11 @@ def _put(
         case What.NUMBER | What.TITLE | What.ISSUER | What.PERIOD:
             plan |= said
         case What.ISSUED_ON:
-            plan["issued_on"] = _day(said["day"])
+            plan["issued_on"] = read_day(said["day"])
         case What.CATEGORY:
             plan["subjects"].append(said["subject"])
         case What.GROUND:
-            signed = _day(said["day"])
+            signed = read_day(said["day"])
             ground = {"number": said["number"], "issuer": said["issuer"], "title": said["title"], "confirmed": True}
             plan["grounds"].append(ground | {"date": signed.isoformat() if signed else ""})
         case What.MOVEMENT:
@@ -239,12 +237,9 @@ def _put(
         case What.RECIPIENT:
             plan["distribution"].append(dict(said))
         case What.DAY:
-            day, month = said["each"].split("/")
-            each = f"{int(month):02}-{int(day):02}"
-            plan["deadlines"].append({"what": said["what"], "each": each, "duty": said["duty"]})
+            plan["deadlines"].append({**said, "each": month_day(said["each"])})
         case What.TARGET:
-            number = int(said["number"])
-            targets.append({"bound": said["bound"], "number": number, "per": said["per"], "note": said["note"]})
+            return _put_target(said, targets)
         case What.MONTH:
             return _put_months(said, rounds)
     return {}
@@ -263,13 +258,19 @@ def _put_months(said: Mapping[str, str], rounds: list[dict[str, Any]]) -> dict[s
     return {}
 
 
-def _day(text: str) -> date | None:
-    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+def _put_target(said: Mapping[str, str], targets: list[dict[str, Any]]) -> dict[str, str]:
+    number = int(said["number"])
     try:
-        return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+        check_target(Bound(said["bound"]), number, Counted(said["counted"]))
     except ValueError:
-        return None
+        return {"counted": "«Nhiều nhất» chỉ đếm hồ sơ của từng đơn vị."}
+    targets.append({**said, "number": number})
+    return {}
 
 
-def _month_day(text: str) -> date | None:
-    return _day(f"{text}/2024") if text.count("/") == 1 else None
+def _is_month_day(text: str) -> bool:
+    try:
+        month_day(text)
+    except ValueError:
+        return False
+    return True
