@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from services.nomination import queries
 from services.nomination.actions import cascade, claims, hearing, plans
@@ -351,7 +352,7 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "unit": lambda n: str(UNITS[n]),
         "round": lambda _n: str(round_id),
         "category": lambda _n: "pupil",
-        "once": lambda _n: str(uuid4()),
+        "once": lambda _n: str(uuid7()),
         "version": lambda _n: "0",
         "email-self": lambda n: f"ai-{n}@truong.example",
         "email-guardian": lambda n: f"me-{n}@nha.example",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -59,6 +59,22 @@ async def test_who_is_of_no_unit_may_see_somebody_and_reads_what_became_of_it(si
     assert foreign.status_code == 403
     told = (lead.name, lead.unit_id, lead.deed, lead.source, lead.track, lead.state, lead.taken_up)
     assert told == (SEEN["name"], make.SCHOOL, SEEN["deed"], Source.STAFF, Track.UNIT, LeadState.SPOTTED, True)
+
+
+async def test_a_form_sent_twice_is_one_lead(site: Site) -> None:
+    await make.plan(site.database)
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        sent = SEEN | {"once": str(uuid4())}
+        answers = await asyncio.gather(*(person.post("/de-cu/nhan-to/moi", data=sent) for _ in range(3)))
+    (lead,) = await leads_of(site)
+    told = {(answer.status_code, answer.headers["location"]) for answer in answers}
+    assert told == {(303, f"/de-cu/nhan-to/{lead.id}")}
+    public = {"category": "teacher", "name": "thầy Bản", "deed": "Dạy bơi.", "once": str(uuid4())}
+    async with site.client({}) as anybody:
+        assert [(await anybody.post("/gioi-thieu", data=public)).status_code for _ in range(2)] == [201, 201]
+    assert [one.source for one in await leads_of(site)] == [Source.STAFF, Source.PUBLIC]
+    async with site.database.reading() as session:
+        assert await session.scalar(text("select count(*) from audit where verb = 'lead.spotted'")) == 2
 
 
 async def test_a_lead_is_helped_on_and_put_forward_without_retyping(site: Site) -> None:
@@ -207,12 +223,12 @@ async def test_a_lead_without_a_unit_is_not_put_forward(site: Site) -> None:
     plan = await make.plan(site.database)
     sighting = leads.Sighting(None, Category.TEACHER, "Lê Văn Ba", "Dạy bơi miễn phí.")
     async with site.database.transaction() as session:
-        lead = await leads.spot(session, make.AGENCY, sighting, source=Source.PUBLIC, at=make.AT, by=make.CLERK)
+        lead_id = await leads.spot(session, make.AGENCY, sighting, source=Source.PUBLIC, at=make.AT, by=make.CLERK)
         with pytest.raises(BadLead):
             await leads.nominate(
                 session,
                 make.AGENCY,
-                lead_id=lead.id,
+                lead_id=lead_id,
                 round_id=plan.open,
                 at=make.AT,
                 today=make.TODAY,

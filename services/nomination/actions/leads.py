@@ -6,8 +6,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from uuid_utils.compat import uuid7
 
 from services.nomination.actions import claims, criteria, nominations
 from services.nomination.actions.plans import Agency
@@ -49,9 +51,17 @@ class Sighting:
 
 
 async def spot(
-    session: AsyncSession, agency: Agency, sighting: Sighting, *, source: Source, at: datetime, by: Actor
-) -> Lead:
-    """Write a lead down. What the public tells waits for its unit's triage.
+    session: AsyncSession,
+    agency: Agency,
+    sighting: Sighting,
+    *,
+    source: Source,
+    at: datetime,
+    by: Actor,
+    id: UUID | None = None,
+) -> UUID:
+    """Write a lead down; its id. What the public tells waits for its unit's triage. `id` is that of the form, so that
+    one sent twice is one lead.
 
     Raises BadLead; LookupError when the unit is not the agency's.
     """
@@ -67,6 +77,7 @@ async def spot(
     check_fields(fields, needed=NEEDED)
     public = source is Source.PUBLIC
     lead = Lead(
+        id=id or uuid7(),
         agency=agency.id,
         unit_id=sighting.unit_id,
         category=sighting.category,
@@ -81,10 +92,14 @@ async def spot(
         found_through=fields["found_through"],
         contact=fields["contact"],
     )
-    session.add(lead)
-    await session.flush()
-    await audit.record(session, by, "lead.spotted", lead.id)
-    return lead
+    number = lead.id
+    try:
+        async with session.begin_nested():
+            session.add(lead)
+    except IntegrityError:
+        return number  # said before; whoever fills in the public form may not read leads, so nothing is looked up
+    await audit.record(session, by, "lead.spotted", number)
+    return number
 
 
 async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime, by: Actor) -> Lead:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import carrying_out
-from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
 from services.nomination.pages.unit_kinds import kind_name
 from services.nomination.queries import list_units, plan_map, plans
 from services.nomination.queries.plan_map import Map, Placed, placed
@@ -71,7 +70,7 @@ async def carry_out(
 ) -> Response:
     """Note that a unit's people know of the plan."""
     values = {"unit": unit, "told_on": told_on, "people": people}
-    units, unit_id = desk.rights.units("plan.carry_out"), _uuid(unit)
+    units, unit_id = desk.rights.units("plan.carry_out"), uuid_of(unit)
     if unit_id is None or (units is not None and unit_id not in units):
         return await _form(desk, code, values, {"unit": "Hãy chọn đơn vị của bạn trong danh sách."})
     by = desk.rights.actor("plan.carry_out", unit_id)
@@ -98,13 +97,6 @@ async def carry_out(
     except LookupError:
         raise HTTPException(404) from None
     return see_other(f"/de-cu/ke-hoach/{code}")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @router.get("/ke-hoach/{code}/ban-do", dependencies=[allowed("plan.map")])

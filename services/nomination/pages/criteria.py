@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator
 
 from services.nomination import queries, rules
 from services.nomination.actions import criteria as packs
-from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
 from services.nomination.queries import criteria
 from services.nomination.queries.criteria import Kept
 from services.nomination.rules.criteria import KIND_NAMES, EvidenceKind, side_by_side
@@ -131,7 +130,7 @@ async def add(
     """A new version of the pack with one more criterion, for dossiers begun from now on."""
     values: dict[str, object] = {"unit": unit, "category": category, "text": text, "hint": hint}
     values |= {"kinds": _some(kinds), "compulsory": compulsory == "1"}
-    errors, unit_id = {}, _uuid(unit)
+    errors, unit_id = {}, uuid_of(unit)
     if unit_id is None and unit != WHOLE_AGENCY:
         errors["unit"] = "Hãy chọn đơn vị."
     if category != EVERYBODY and category not in list(Category):
@@ -160,10 +159,3 @@ async def add(
     except rules.Refusal as refusal:
         return await _adding(desk, values, {"text": str(refusal)})
     return see_other(f"/de-cu/tieu-chi?bo={made.pack.replace('+', '%2B')}#{made.code}")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

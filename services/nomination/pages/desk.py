@@ -205,3 +205,11 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 def see_other(path: str) -> RedirectResponse:
     """After an act: look at what it led to."""
     return RedirectResponse(path, 303)
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The id that a form sent, if it is one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

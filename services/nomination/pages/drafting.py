@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import JSONResponse, Response
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from services.nomination import rules
 from services.nomination.actions import drafting, plans
 from services.nomination.pages import plan_rows
-from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
 from services.nomination.pages.plan_forms import Help, Matter, Paper, Typed
 from services.nomination.pages.plan_step import ROWS, STEPS, draft_of, show_step
 from services.nomination.queries import plans as reading
@@ -42,7 +42,7 @@ async def begin(desk: AtDesk, typed: Annotated[Paper, Depends()], once: Annotate
     """Begin to write a plan; the same form sent twice begins one, and gone back to it changes that one."""
     by = desk.rights.actor("plan.issue")
     try:
-        told, id = typed.read(), _uuid(once)
+        told, id = typed.read(), uuid_of(once)
         async with desk.database.transaction() as session:
             made = await plans.draft_plan(
                 session, desk.agency, plan=told, rounds=[], targets=[], at=desk.clock.now(), by=by, id=id
@@ -226,7 +226,7 @@ async def take_over(
 ) -> Response:
     """Let the plan rest on one from above: cite it and take over what it says."""
     by = desk.rights.actor("plan.issue")
-    plan, other = await draft_of(desk, code), _uuid(plan_id)
+    plan, other = await draft_of(desk, code), uuid_of(plan_id)
     async with desk.database.reading() as session:
         above = other and await reading.get_from_above(
             session, agency=desk.agency.id, issuer_agency=issuer_agency, plan_id=other
@@ -239,10 +239,3 @@ async def take_over(
     except rules.Refusal as refusal:
         return await _told(desk, code, "can-cu", Typed(version), refusal)
     return see_other(f"/de-cu/ke-hoach/{code}/soan/can-cu")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

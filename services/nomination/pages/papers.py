@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -10,7 +9,7 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import papers
 from services.nomination.pages.answering import AGREEMENT, PREFIX
-from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
 from services.nomination.queries import Dossier
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES, BadOpinion, Voice
@@ -56,13 +55,16 @@ async def write_opinion(
     dossier = await desk.read(code)
     by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
     values = {"voice": voice, "who": who, "text": text}
+    removed = uuid_of(remove)
+    if remove and removed is None:
+        raise HTTPException(404)
     if not remove and voice not in list(Voice):
         return _opinions(desk, dossier, values, {"voice": "Hãy chọn đó là ai."})
     try:
         async with desk.database.transaction() as session:
             about = {"nomination_id": dossier.nomination.id}
-            if remove:
-                await papers.remove_opinion(session, opinion_id=_uuid(remove), by=by, **about)
+            if removed:
+                await papers.remove_opinion(session, opinion_id=removed, by=by, **about)
             else:
                 await papers.add_opinion(session, voice=Voice(voice), who=who, text=text, by=by, **about)
     except LookupError:
@@ -72,13 +74,6 @@ async def write_opinion(
     except rules.Refusal as refusal:
         return _opinions(desk, dossier, values, {"text": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}/y-kien")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise LookupError(text) from None
 
 
 @router.get(f"{FILE}/dong-y", dependencies=[allowed("nominee.ask")])

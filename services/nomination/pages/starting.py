@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries, rules
 from services.nomination.actions import criteria, nominations, targets
 from services.nomination.pages import deadlines, quotas
-from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
 from services.nomination.queries import rounds
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
@@ -135,7 +135,7 @@ async def start(
 ) -> Response:
     """Begin a draft; the same form sent twice, by a double click or a reload, begins one."""
     values = typed.values
-    unit_id, chosen_id = _uuid(typed.unit), _uuid(typed.round_id)
+    unit_id, chosen_id = uuid_of(typed.unit), uuid_of(typed.round_id)
     errors = _wrong(desk, values)
     if errors or unit_id is None or chosen_id is None:
         return await _new(desk, values, errors)
@@ -182,12 +182,12 @@ async def start(
 def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
     """What is missing or cannot be in the form of a new nomination."""
     errors = {}
-    unit_id, own = _uuid(values["unit"]), desk.nominating
+    unit_id, own = uuid_of(values["unit"]), desk.nominating
     if unit_id is None:
         errors["unit"] = "Hãy chọn đơn vị."
     elif own is not None and unit_id not in own:
         errors["unit"] = NOT_OWN
-    if not _uuid(values["round"]):
+    if not uuid_of(values["round"]):
         errors["round"] = "Hãy chọn đợt giới thiệu."
     if values["category"] not in list(Category):
         errors["category"] = "Hãy chọn loại đối tượng."
@@ -196,10 +196,3 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries
 from services.nomination.actions import leads, plans
 from services.nomination.actions.leads import Sighting
-from services.nomination.pages.leads import uuid_of
+from services.nomination.pages.desk import uuid_of
 from services.nomination.rules.leads import BadLead, Source
 from shared.audit import Actor
 from shared.events import Category
@@ -22,7 +22,7 @@ from shared.web import Db, Html, Now
 
 router = APIRouter()
 PUBLIC = Actor("system:public-form", "public")
-FIELDS = ("unit", "category", "name", "deed", "contact")
+FIELDS = ("unit", "category", "name", "deed", "contact", "once")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 """Addresses of other sites: taken out, so that nobody at the desk is led away by a stranger."""
 
@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 @router.get("/gioi-thieu", dependencies=[public()])
 async def form(request: Request, database: Db, pages: Html) -> Response:
     """The empty form."""
-    return await _form(request, database, pages, dict.fromkeys(FIELDS, ""), {})
+    return await _form(request, database, pages, dict.fromkeys(FIELDS, "") | {"once": str(uuid4())}, {})
 
 
 async def _form(
@@ -60,25 +60,23 @@ async def suggest(
     name: Annotated[str, Form()] = "",
     deed: Annotated[str, Form()] = "",
     contact: Annotated[str, Form()] = "",
+    once: Annotated[str, Form()] = "",
 ) -> Response:
     """Take it, and say what follows."""
-    values = dict(zip(FIELDS, (unit, category, name, deed, contact), strict=True))
+    values = dict(zip(FIELDS, (unit, category, name, deed, contact, once), strict=True))
     if category not in list(Category):
         return await _form(request, database, pages, values, {"category": "Hãy chọn loại đối tượng."})
     cut, told = (_ADDRESS.sub("", text) for text in (name, deed))
     sighting = Sighting(uuid_of(unit), Category(category), cut, told, contact=contact)
+    agency, at = _agency(request), clock.now()
     try:
         async with database.transaction() as session:
-            await _take(session, _agency(request), sighting, clock)
+            await leads.spot(session, agency, sighting, source=Source.PUBLIC, at=at, by=PUBLIC, id=uuid_of(once))
     except BadLead as refusal:
         return await _form(request, database, pages, values, {refusal.field: str(refusal)})
     except LookupError:
         return await _form(request, database, pages, values, {"unit": "Hãy chọn đơn vị trong danh sách."})
     return pages.render(request, "suggested.html", status_code=201)
-
-
-async def _take(session: AsyncSession, agency: plans.Agency, sighting: Sighting, clock: Now) -> None:
-    await leads.spot(session, agency, sighting, source=Source.PUBLIC, at=clock.now(), by=PUBLIC)
 
 
 def _agency(request: Request) -> plans.Agency:
