@@ -1,6 +1,7 @@
 """`python -m services.<name> …`: the commands that every service has."""
 
 import asyncio
+import gc
 import json
 import sys
 import tomllib
@@ -210,6 +211,7 @@ def _serve(parts: Runtime, application: Application, *, work: bool) -> None:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    freeze_started()
 
     async def serve() -> None:
         async def leave() -> None:
@@ -223,6 +225,16 @@ def _serve(parts: Runtime, application: Application, *, work: bool) -> None:
     asyncio.run(serve())
     if parts.given_up.is_set() or not server.started:
         sys.exit(1)
+
+
+def freeze_started() -> None:
+    """Leave what was made so far out of every later garbage collection: it lives as long as the process.
+
+    A collection that goes through all of it stops every request; at fifty desk lists a second that was the difference
+    between 20 and 200 milliseconds for the slowest twentieth.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _status(parts: Runtime) -> None:

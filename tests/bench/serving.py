@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from deploy.local.ports import LOOPBACK, free_port
 from shared import runtime
+from shared.commands import freeze_started
 from shared.settings import Settings
 
 READERS = 32
@@ -77,6 +78,8 @@ async def steadily(port: int, path: str, rate: int, seconds: int, **headers: str
     async def one(number: int) -> float:
         due = begun + number / rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        while free and free[-1][0].at_eof():
+            free.pop()[1].close()  # it was idle for so long that the server closed it
         connection = free.pop() if free else await asyncio.open_connection(LOOPBACK, port)
         await _read(*connection, asked)
         free.append(connection)
@@ -119,7 +122,9 @@ def serve(told: dict[str, Any]) -> None:
     config = uvicorn.Config(
         floor(app, settings), settings.host, settings.port, log_config=None, access_log=False, lifespan="off"
     )
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    freeze_started()
+    server.run()
 
 
 if __name__ == "__main__":
