@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -67,6 +68,7 @@ class StaticFiles:
         return Response(content, headers=headers, media_type=file.media_type)
 
 
+@lru_cache(maxsize=100)  # pressing is slow, and the tests make many applications
 def _file(name: str, content: bytes) -> File:
     kind = guess_type(name)[0] or "application/octet-stream"
     kind = {"text/javascript": "application/javascript"}.get(kind, kind)

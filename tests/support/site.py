@@ -31,6 +31,7 @@ from shared.links import KEY_FILE, Links
 from shared.parcels.moving import IDENTITIES
 from shared.runtime import Runtime
 from shared.settings import Settings
+from tests.support import compiled
 from tests.support.databases import PASSWORD, Databases
 
 ADDRESS = "https://tan-binh.localhost"
@@ -120,6 +121,7 @@ async def make_site(
     await made.database.close()
     made = replace(made, clock=clock, database=database, jobs=Jobs(database))
     app = import_module(f"services.{service}.app").build(made, False)
+    compiled.share(service, app)
     minter = SessionMinter.from_file(folder / "secrets" / PRIVATE_FILE, agency, clock)
     return Site(service, app, made, folder, minter)
 
