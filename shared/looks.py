@@ -56,6 +56,7 @@ MENU = (
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
+        ("Đơn vị", "/de-cu/quan-tri/don-vi", "world", "unit.read"),
     ),
     _section(
         "Xét duyệt",

@@ -116,6 +116,8 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "target.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "criteria.read": Rule(_STAFF),
         "criteria.add": Rule(_at(BELOW, "officer")),
+        "unit.read": Rule(_STAFF),
+        "unit.change": Rule(_at(AGENCY, "administrator"), "unit.read"),
         # Review: a council belongs to the agency.
         "case.read": Rule(_at(AGENCY, "member", "officer", "signer", "supervisor", "secretary", "chair")),
         "case.return": Rule(_at(AGENCY, "secretary", "officer", "chair"), _CASE),

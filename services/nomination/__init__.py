@@ -2,7 +2,7 @@
 
 Owns: units, plans with their drafts and versions, rounds, targets, criteria, the calendar of working days, leads,
 subjects, nominations, claims, evidence, the timeline of each file
-Says: UnitOpened, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted, NominationSubmitted,
+Says: UnitOpened, UnitChanged, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted, NominationSubmitted,
 NominationRevised, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
 ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,

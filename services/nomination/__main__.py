@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination.actions import criteria, plans, working_days
+from services.nomination.actions import criteria, plans, units, working_days
 from services.nomination.app import build
 from services.nomination.consumers import HANDLERS
 from shared.audit import Actor
@@ -21,7 +21,7 @@ async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any])
     agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
     by, at = Actor("system:command-line", "administrator"), runtime.clock.now()
     for unit in content.get("unit", []):
-        await plans.open_unit(session, agency, at=at, by=by, **unit)
+        await units.open_unit(session, agency, at=at, by=by, **unit)
     await working_days.enter_calendar(session, agency, years=content.get("calendar", []), by=by)
     if "plan" in content:
         rounds, targets = content.get("round", []), content.get("target", [])

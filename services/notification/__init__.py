@@ -2,7 +2,7 @@
 
 Owns: accounts seen, roles granted here, sessions, contacts, messages, tasks
 Says: SessionEnded, MessageFailed
-Hears: UnitOpened, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted,
+Hears: UnitOpened, UnitChanged, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted,
 NominationRevised, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned, StoryAwaits, ReviewCompleted,
 ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered,
 ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed

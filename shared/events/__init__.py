@@ -31,6 +31,7 @@ from shared.events.nomination import (
     PlanTarget,
     PlanWithdrawn,
     StoryMaterialGiven,
+    UnitChanged,
     UnitOpened,
 )
 from shared.events.notification import (
@@ -153,6 +154,7 @@ __all__ = [
     "StoryPublished",
     "StoryRetracted",
     "StoryStep",
+    "UnitChanged",
     "UnitOpened",
     "WithdrawalAnswered",
     "Word",

@@ -20,6 +20,21 @@ class UnitOpened(Event):
     valid_from: date
 
 
+class UnitChanged(Event):
+    """A unit is called otherwise, or of another kind, from a day on that has come.
+
+    Said by nomination; heard by review, notification.
+    """
+
+    said_by = "nomination"
+    keyed_by = "unit_id"
+
+    unit_id: UUID
+    name: str
+    kind: str
+    valid_from: date
+
+
 class PlanRef(BaseModel):
     """A plan of an agency that another one rests on, named as papers name it."""
 

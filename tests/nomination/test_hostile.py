@@ -11,7 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from services.nomination import queries
-from services.nomination.actions import cascade, claims, hearing, plans
+from services.nomination.actions import cascade, claims, hearing, plans, units
 from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
@@ -28,6 +28,8 @@ CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{cod
 PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
 OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
 CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
+UNIT = "POST /de-cu/quan-tri/don-vi/{unit_id}"
+RENAME = f"{UNIT}/ten"
 ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
@@ -119,6 +121,10 @@ UNSEEN = {
     f"refused {DRAFT}noi-dung criteria_pack",
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
+    f"refused {UNIT}/thuoc parent",
+    f"refused {UNIT}/thuoc line",
+    f"refused {UNIT}/thuoc/thoi edge",
+    f"refused {UNIT}/thuoc/thoi until",
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -162,7 +168,7 @@ async def seeded(site: Site, texts: Texts) -> UUID:
     async with site.database.transaction() as session:
         for number, id in enumerate(UNITS):
             name = texts("unit", number)
-            await plans.open_unit(session, make.AGENCY, id=id, code=f"u{number}", name=name, **about)  # type: ignore[arg-type]
+            await units.open_unit(session, make.AGENCY, id=id, code=f"u{number}", name=name, **about)  # type: ignore[arg-type]
         await plans.enter_plan(
             session, make.AGENCY, plan=plan, rounds=[window], targets=[asked], at=make.AT, by=make.CLERK
         )
@@ -342,6 +348,24 @@ async def leads(play: Played) -> None:
     await play.get("GET leads of mine", "/de-cu/nhan-to/toi-ghi")
 
 
+async def named(play: Played) -> None:
+    """Units called otherwise, now and one day; their list, its sheet and each page."""
+    for number, unit in enumerate(UNITS):
+        place = f"/de-cu/quan-tri/don-vi/{unit}"
+        await play.post(RENAME, place + "/ten", number, kind="lower-secondary")
+        if number < SOME:
+            await play.post(RENAME, place + "/ten", number, refused=True)
+        for part in ("/thuoc", "/thuoc/thoi"):
+            await play.post(f"{UNIT}{part}", place + part, number, refused=True)
+        await play.get(f"GET named {number}", place)
+    for number in range(len(BUNDLES)):
+        await play.post("POST /de-cu/quan-tri/don-vi/moi", "/de-cu/quan-tri/don-vi/moi", number)
+        if number < SOME:
+            await play.post("POST /de-cu/quan-tri/don-vi/moi", "/de-cu/quan-tri/don-vi/moi", number, refused=True)
+    await play.get("GET units", "/de-cu/quan-tri/don-vi")
+    assert (await play.get("GET units sheet", "/de-cu/quan-tri/don-vi?dang=xlsx")).status_code == 200
+
+
 def _always(word: str) -> Callable[[int], str]:
     return lambda _number: word
 
@@ -378,6 +402,7 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "found": lambda _n: "verified",
         "kinds": lambda _n: "file",
         "compulsory": lambda _n: "",
+        "since": lambda _n: "01/09/2024",
         "until": lambda n: f"{date(2024, 12, 1) + timedelta(days=n):%d/%m/%Y}",
     }
 
@@ -434,6 +459,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.get(f"GET {name}", f"/de-cu/dot{path}")
         for name, path in {"targets": "", "targets sheet": "?dang=xlsx"}.items():
             await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
+        await named(play)
     return play
 
 

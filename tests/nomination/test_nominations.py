@@ -10,7 +10,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from services.nomination import queries, rules
-from services.nomination.actions import claims, handing_on, hearing, nominations, plans
+from services.nomination.actions import claims, handing_on, hearing, nominations, units
 from services.nomination.consumers import HANDLERS
 from services.nomination.queries import packing
 from services.nomination.rules import Relation, State
@@ -101,7 +101,7 @@ async def test_a_unit_is_opened_and_said_once(database: Database) -> None:
     said: list[Event] = []
     for name in ("Trường Hoa  Mai", "Trường khác"):
         async with database.transaction() as session:
-            unit = await plans.open_unit(
+            unit = await units.open_unit(
                 session,
                 make.AGENCY,
                 code="hoa-mai",

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.nomination.actions import cascade, plans
+from services.nomination.actions import cascade, plans, units
 from shared.audit import Actor
 from shared.events import PlanAcknowledged
 from shared.federation import Agency
@@ -41,7 +41,7 @@ async def enter(site: Site, **more: Any) -> UUID:
     async with site.database.transaction() as session:
         for number, (id, name, kind) in enumerate(schools):
             unit: dict[str, Any] = {"id": id, "code": f"them-{number}", "name": name, "kind": kind}
-            await plans.open_unit(session, make.AGENCY, since=date(2020, 1, 1), at=make.AT, by=make.CLERK, **unit)
+            await units.open_unit(session, make.AGENCY, since=date(2020, 1, 1), at=make.AT, by=make.CLERK, **unit)
         await session.execute(text("update units set valid_to = '2024-01-01' where id = :id"), {"id": GONE})
         made = await plans.enter_plan(session, make.AGENCY, plan=about | more, **told)
         found = await session.scalar(text("select id from rounds where plan_id = :id"), {"id": made.id})

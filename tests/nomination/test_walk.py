@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from services.nomination.actions import plans
+from services.nomination.actions import plans, units
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
-from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText
+from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, UnitEdge
 from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
@@ -41,14 +42,14 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
     about = {"kind": "unit", "since": date(2020, 1, 1), "at": make.AT, "by": make.CLERK}
     async with site.database.transaction() as session:
         for unit, code in ((TEAM, "to-van"), (WARD, "phuong")):
-            await plans.open_unit(session, make.AGENCY, id=unit, code=code, name=code, **about)  # type: ignore[arg-type]
+            await units.open_unit(session, make.AGENCY, id=unit, code=code, name=code, **about)  # type: ignore[arg-type]
         edges = [
             (TEAM, make.SCHOOL, None),
             (make.SCHOOL, WARD, None),
             (make.OTHER_SCHOOL, make.SCHOOL, date(2024, 1, 1)),  # until the merger was undone
         ]
         for child, parent, until in edges:
-            await plans.put_under(
+            await units.put_under(
                 session,
                 child=child,
                 parent=parent,
@@ -199,6 +200,23 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
     }
 
 
+def unit_steps() -> dict[str, Step]:
+    """The routes of units: they belong to the agency."""
+    unit, stranger = {"unit_id": str(make.SCHOOL)}, {"unit_id": str(UUID(int=14))}
+    place, units = "/de-cu/quan-tri/don-vi/{unit_id}", {"ours": unit, THEIRS: stranger}
+    none = {whose: {**one, "name_id": str(UUID(int=15))} for whose, one in units.items()}
+    return {
+        "GET /de-cu/quan-tri/don-vi": Step(),
+        f"GET {place}": Step(units),
+        f"POST {place}/ten": Step(units, {"name": "Trường mới", "kind": "school", "since": "01/01/2030"}),
+        f"POST {place}/ten/{{name_id}}/bo": Step({THEIRS: none[THEIRS]}),
+        "GET /de-cu/quan-tri/don-vi/moi": Step(),
+        "POST /de-cu/quan-tri/don-vi/moi": Step(form={"code": "x", "name": "Trường mới", "since": "01/01/2030"}),
+        f"POST {place}/thuoc": Step(units, {"parent": str(TEAM), "line": "union", "from_day": "01/01/2030"}),
+        f"POST {place}/thuoc/thoi": Step(units, {"edge": str(UUID(int=16)), "until": "01/01/2030"}),
+    }
+
+
 def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
     files = {place: {"code": code} for place, code in codes.items()}
     claims = {place: {"code": code, "criterion": "GV1"} for place, code in codes.items()}
@@ -224,6 +242,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
         **plan_steps(),
+        **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),
         "GET /de-cu/dot": Step(),
         "GET /de-cu/dot/{round_id}": Step(rounds),
@@ -321,8 +340,8 @@ async def test_a_unit_is_below_another_as_long_as_its_edge_lasts(sites: Sites) -
     today, tomorrow = make.TODAY, make.TODAY + timedelta(days=1)
     async with site.database.transaction() as session:
         for child, since, until in ((make.OTHER_SCHOOL, today, tomorrow), (WARD, tomorrow, None)):
-            more = {"line": "union", "since": since, "until": until, "by": make.CLERK}
-            await plans.put_under(session, child=child, parent=TEAM, **more)  # type: ignore[arg-type]
+            more: dict[str, Any] = {"agency": "tan-binh", "line": "union", "valid_from": since, "valid_to": until}
+            session.add(UnitEdge(child_id=child, parent_id=TEAM, **more))
     async with site.signed_in("head", unit=make.SCHOOL) as head:
         seen = {place: (await head.get(f"/de-cu/ho-so/{code}")).status_code for place, code in codes.items()}
     assert seen == {"own": 200, "child": 200, "foreign": 200, "parent": 404, THEIRS: 404}

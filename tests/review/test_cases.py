@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.review import rules
 from services.review.actions import cases, honours
-from services.review.consumers import on_nomination_revised, on_nomination_submitted, on_unit_opened
+from services.review.consumers import on_nomination_revised, on_nomination_submitted, on_unit
 from services.review.consumers.receivers import take_dossier
 from services.review.rules import HonourState
 from services.review.tables import Case
@@ -25,6 +25,7 @@ from shared.events import (
     HonourRevoked,
     NominationRevised,
     NominationSubmitted,
+    UnitChanged,
     UnitOpened,
 )
 from shared.parcels import Manifest, Opened
@@ -130,12 +131,12 @@ async def test_a_returned_case_comes_back_and_each_step_is_said(database: Databa
 async def test_a_unit_is_known_by_name_whenever_it_is_heard(database: Database) -> None:
     await make.rule_set(database)
     await make.case(database)
-    for name in ("Trường Hoa Mai", "Trường THCS Hoa Mai"):
-        told = UnitOpened(
-            unit_id=make.SCHOOL, name=name, kind="school", valid_from=date(2020, 1, 1), occurred_at=make.AT
-        )
+    about = {"unit_id": make.SCHOOL, "kind": "school", "occurred_at": make.AT}
+    opened = UnitOpened.model_validate(about | {"name": "Trường Hoa Mai", "valid_from": date(2020, 1, 1)})
+    changed = UnitChanged.model_validate(about | {"name": "Trường THCS Hoa Mai", "valid_from": date(2024, 9, 1)})
+    for told in (opened, changed):
         async with database.transaction() as session:
-            await on_unit_opened(session, told)
+            await on_unit(session, told)
     assert await rows(database, "select name from units") == [("Trường THCS Hoa Mai",)]
 
 

@@ -18,7 +18,7 @@ from services.nomination import queries
 from services.nomination import tables as nominating
 from services.nomination.actions import claims as claiming
 from services.nomination.actions import criteria as packs
-from services.nomination.actions import nominations, plans
+from services.nomination.actions import nominations, plans, units
 from services.nomination.queries import packing
 from services.nomination.rules import Relation
 from services.publishing import tables as publishing
@@ -81,7 +81,7 @@ async def plan(database: Database) -> Plan:
     criteria = [{"code": code, "category": category, "text": f"Tiêu chí {code}"} for code, category in CRITERIA.items()]
     async with database.transaction() as session:
         for number, (unit_id, name) in enumerate(((SCHOOL, "Trường THCS Hoa Mai"), (OTHER_SCHOOL, "Trường Bình Minh"))):
-            await plans.open_unit(
+            await units.open_unit(
                 session,
                 AGENCY,
                 id=unit_id,

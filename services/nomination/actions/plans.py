@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +17,10 @@ from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import check_ready
 from services.nomination.rules.plan_content import content
-from services.nomination.tables import Plan, Unit, UnitEdge
-from shared import audit, outbox
+from services.nomination.tables import Plan
+from shared import audit
 from shared.audit import Actor
 from shared.clock import local_date
-from shared.events import UnitOpened
-from shared.names import normal
 
 
 @dataclass(frozen=True)
@@ -31,51 +29,6 @@ class Agency:
 
     id: str
     mark: str
-
-
-async def open_unit(
-    session: AsyncSession,
-    agency: Agency,
-    *,
-    code: str,
-    name: str,
-    kind: str,
-    since: date,
-    at: datetime,
-    by: Actor,
-    id: UUID | str | None = None,
-) -> Unit:
-    """Let a unit exist from a day on, and announce it. A unit of that code that exists already is returned as it is."""
-    found = await session.scalar(select(Unit).where(col(Unit.agency) == agency.id, col(Unit.code) == code))
-    if found is not None:
-        return found
-    unit = Unit(
-        id=UUID(str(id)) if id else uuid7(), agency=agency.id, code=code, name=normal(name), kind=kind, valid_from=since
-    )
-    session.add(unit)
-    await session.flush()
-    outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
-    await audit.record(session, by, "unit.opened", unit.id)
-    return unit
-
-
-async def put_under(
-    session: AsyncSession, *, child: UUID, parent: UUID, line: str, since: date, until: date | None = None, by: Actor
-) -> UnitEdge:
-    """Let a unit stand under another in a line, from a day on until (exclusive) another.
-
-    Raises NoResultFound for an unknown unit, ValueError for one under itself.
-    """
-    if child == parent:
-        raise ValueError("a unit cannot stand under itself")
-    lower, upper = await session.get_one(Unit, child), await session.get_one(Unit, parent)
-    edge = UnitEdge(
-        agency=lower.agency, child_id=lower.id, parent_id=upper.id, line=line, valid_from=since, valid_to=until
-    )
-    session.add(edge)
-    await session.flush()
-    await audit.record(session, by, "unit.put_under", child)
-    return edge
 
 
 async def enter_plan(

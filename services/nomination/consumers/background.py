@@ -1,9 +1,9 @@
-"""What nomination does apart from any request: handing on what an honour sets free."""
+"""What nomination does apart from any request: it hands on what an honour sets free, and lets days come."""
 
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on
+from services.nomination.actions import handing_on, units
 from services.nomination.consumers import HAND_ON
 from services.nomination.queries import packing
 from shared.runtime import Runtime
@@ -29,3 +29,10 @@ def add_jobs(runtime: Runtime) -> None:
             )
 
     runtime.jobs.add(HAND_ON, hand_on)
+
+    async def tell_names() -> None:
+        at, today = runtime.clock.now(), runtime.clock.today()
+        async with runtime.database.transaction() as session:
+            await units.tell_names(session, at=at, today=today)
+
+    runtime.jobs.every_hour(tell_names)

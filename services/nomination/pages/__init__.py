@@ -26,6 +26,7 @@ from services.nomination.pages import (
     suggesting,
     targets,
     trails,
+    units,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +45,7 @@ for part in (
     rounds,
     targets,
     trails,
+    units,
     searching,
 ):
     router.include_router(part.router, prefix="/de-cu")
@@ -54,5 +56,5 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS)
+LISTS = (starting.FILES, leads.LEADS, units.UNITS)
 """The lists that a run can write as a file."""

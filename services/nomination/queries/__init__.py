@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from services.nomination import rules
 from services.nomination.queries.standing import Paperwork, paper_columns, papers_in
+from services.nomination.queries.units import name_on
 from services.nomination.rules.criteria import Papers, option_mark, wording
 from services.nomination.rules.readiness import Claimed, Linked, Readiness, readiness
 from services.nomination.rules.superlatives import Superlative, find
@@ -28,6 +29,7 @@ from services.nomination.tables import (
     Subject,
     Unit,
 )
+from shared.clock import local_date
 from shared.events import Category
 from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
 from shared.search import Finding, Sought, nearest
@@ -91,6 +93,8 @@ class Dossier:
     paperwork: Paperwork
     links: Mapping[UUID, Linked]
     """The dossiers that claims of it rest on."""
+    unit_then: str
+    """How its unit was called when it ended; as it is called now while it goes on."""
 
     @cached_property
     def readiness(self) -> Readiness:
@@ -188,8 +192,12 @@ async def get_dossier(
         row[one.__name__] for one in (Nomination, Subject, Unit, Plan, Round, Pack)
     )
     answers = await _answers(session, nomination, subject)
-    steps = await session.scalars(
-        select(Step).where(col(Step.nomination_id) == nomination.id).order_by(col(Step.at).desc(), col(Step.id).desc())
+    steps = list(
+        await session.scalars(
+            select(Step)
+            .where(col(Step.nomination_id) == nomination.id)
+            .order_by(col(Step.at).desc(), col(Step.id).desc())
+        )
     )
     reasons: list[Return] = []
     if nomination.revision:  # what was never handed in never came back
@@ -204,13 +212,21 @@ async def get_dossier(
         plan,
         chosen,
         answers,
-        list(steps),
+        steps,
         reasons,
         own_first,
         papers=pack.papers_for(chosen.kind) if pack else Papers(),
         paperwork=papers_in(row),
         links=await _links(session, answers),
+        unit_then=await _unit_then(session, nomination, unit, steps),
     )
+
+
+async def _unit_then(session: AsyncSession, nomination: Nomination, unit: Unit, steps: Sequence[Step]) -> str:
+    if nomination.state not in rules.ENDED:
+        return unit.name
+    ended = next((step.at for step in reversed(steps) if step.what == nomination.state), nomination.started_at)
+    return await name_on(session, unit, local_date(ended))
 
 
 async def code_of(session: AsyncSession, *, agency: str, nomination_id: UUID) -> str | None:

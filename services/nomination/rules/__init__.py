@@ -21,6 +21,7 @@ class State(StrEnum):
 
 
 EDITABLE = (State.DRAFT, State.RETURNED)
+ENDED = (State.HONOURED, State.DECLINED, State.WITHDRAWN)
 WITHDRAWABLE = (State.SUBMITTED, State.REVIEWED, State.RETURNED)
 
 

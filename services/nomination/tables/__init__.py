@@ -18,7 +18,7 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
-from services.nomination.tables.units import Unit, UnitEdge
+from services.nomination.tables.units import Unit, UnitEdge, UnitName
 
 __all__ = [
     "METADATA",
@@ -53,5 +53,6 @@ __all__ = [
     "Unit",
     "UnitAcknowledgement",
     "UnitEdge",
+    "UnitName",
     "plan_year",
 ]

@@ -24,6 +24,24 @@ class Unit(Row, table=True):
     valid_to: date | None = None
 
 
+class UnitName(Row, table=True):
+    """How a unit is called, and of which kind it is, from a day on until the next such row.
+
+    The newest one that was told stands in `units`, too, where every list reads it.
+    """
+
+    __tablename__ = "unit_names"
+    __table_args__ = (UniqueConstraint("unit_id", "valid_from"), Index(None, "agency", "valid_from"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    unit_id: UUID = Field(foreign_key="units.id")
+    name: str
+    kind: str
+    valid_from: date
+    paper: str = Field(default="", description="the decision that says so, as its symbol reads")
+    told: bool = Field(default=False, description="its day has come, and everybody was told")
+
+
 class UnitEdge(Row, table=True):
     """A unit under another, in one line of authority, as of its dates."""
 

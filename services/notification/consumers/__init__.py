@@ -34,6 +34,7 @@ from shared.events import (
     StoryAwaits,
     StoryPublished,
     StoryRetracted,
+    UnitChanged,
     UnitOpened,
 )
 from shared.inbox import Handlers, event_id_of, speaker_of
@@ -91,7 +92,7 @@ async def _close(session: AsyncSession, kind: Kind, thing_id: UUID, version: int
     await tasks.close_task(session, agency=agency_of(session), kind=kind, thing_id=thing_id, version=version)
 
 
-async def on_unit_opened(session: AsyncSession, event: UnitOpened) -> None:
+async def on_unit(session: AsyncSession, event: UnitOpened | UnitChanged) -> None:
     """Roles are given for a unit by its name."""
     await units.note_unit(
         session, agency=agency_of(session), unit_id=event.unit_id, name=event.name, valid_from=event.valid_from
@@ -269,7 +270,8 @@ async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> No
 
 
 HANDLERS: Handlers = {
-    UnitOpened: on_unit_opened,
+    UnitOpened: on_unit,
+    UnitChanged: on_unit,
     PlanPublished: on_plan_published,
     PlanAcknowledged: on_plan_acknowledged,
     PlanWithdrawn: on_plan_withdrawn,

@@ -19,6 +19,7 @@ from shared.events import (
     ReferralDecided,
     ReferralReturned,
     SessionEnded,
+    UnitChanged,
     UnitOpened,
 )
 from shared.identity.ended import on_session_ended
@@ -141,7 +142,7 @@ async def on_consent_withdrawn(session: AsyncSession, event: ConsentWithdrawn) -
     await receipts.note_withdrawal(session, consent_id=event.consent_id, at=event.occurred_at)
 
 
-async def on_unit_opened(session: AsyncSession, event: UnitOpened) -> None:
+async def on_unit(session: AsyncSession, event: UnitOpened | UnitChanged) -> None:
     """Cases show their unit by name."""
     await cases.note_unit(
         session,
@@ -166,6 +167,7 @@ HANDLERS: Handlers = {
     HonourPassedOn: on_honour_passed_on,
     ConsentAnswered: on_consent_answered,
     ConsentWithdrawn: on_consent_withdrawn,
-    UnitOpened: on_unit_opened,
+    UnitOpened: on_unit,
+    UnitChanged: on_unit,
     SessionEnded: on_session_ended,
 }

@@ -1,0 +1,177 @@
+"""What happens to units: they are opened, put under one another, and called otherwise from a day on."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from services.nomination.actions.plans import Agency
+from services.nomination.queries.units import units_below
+from services.nomination.rules.units import BadEdge, BadUnit, NameTold, check_edge, check_name, check_unit
+from services.nomination.tables import Unit, UnitEdge, UnitName
+from shared import audit, outbox
+from shared.audit import Actor
+from shared.events import UnitChanged, UnitOpened
+from shared.names import normal
+
+
+async def open_unit(
+    session: AsyncSession,
+    agency: Agency,
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    since: date,
+    at: datetime,
+    by: Actor,
+    id: UUID | str | None = None,
+) -> Unit:
+    """Let a unit exist from a day on, and announce it. A unit of that code that exists already is returned as it is."""
+    found = await session.scalar(select(Unit).where(col(Unit.agency) == agency.id, col(Unit.code) == code))
+    if found is not None:
+        return found
+    unit = Unit(
+        id=UUID(str(id)) if id else uuid7(), agency=agency.id, code=code, name=normal(name), kind=kind, valid_from=since
+    )
+    session.add(unit)
+    await session.flush()
+    session.add(UnitName(agency=agency.id, unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, told=True))
+    outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
+    await audit.record(session, by, "unit.opened", unit.id)
+    return unit
+
+
+async def put_under(
+    session: AsyncSession, *, child: UUID, parent: UUID, line: str, since: date, until: date | None = None, by: Actor
+) -> UnitEdge:
+    """Let a unit stand under another in a line, from a day on until (exclusive) another.
+
+    Raises NoResultFound for an unknown unit, BadEdge for one that would stand under itself.
+    """
+    lower, upper = await session.get_one(Unit, child), await session.get_one(Unit, parent)
+    await _alone(session, lower.agency)
+    below = await units_below(session, agency=lower.agency, units=[child], on=since, and_later=True)
+    check_edge(child, parent, line, below=below.get(child, ()))
+    standing = select(UnitEdge).where(
+        col(UnitEdge.child_id) == child, col(UnitEdge.parent_id) == parent, col(UnitEdge.line) == line
+    )
+    for one in await session.scalars(standing):
+        if (one.valid_to is None or one.valid_to > since) and (until is None or one.valid_from < until):
+            raise BadEdge("parent", "Đơn vị đã thuộc đơn vị này theo hệ này.")
+    edge = UnitEdge(
+        agency=lower.agency, child_id=lower.id, parent_id=upper.id, line=line, valid_from=since, valid_to=until
+    )
+    session.add(edge)
+    await session.flush()
+    await audit.record(session, by, "unit.put_under", child)
+    return edge
+
+
+async def take_from(session: AsyncSession, *, edge_id: UUID, unit_id: UUID, until: date, by: Actor) -> None:
+    """Let a unit stand there no more from a day on. Raises BadEdge."""
+    edge = await session.get(UnitEdge, edge_id, with_for_update=True)
+    if edge is None or edge.child_id != unit_id or edge.valid_to is not None:
+        raise BadEdge("edge", "Đơn vị đã thôi thuộc nơi này. Hãy tải lại trang.")
+    if until < edge.valid_from:
+        raise BadEdge("until", "Ngày thôi không thể trước ngày bắt đầu.")
+    edge.valid_to = until
+    await audit.record(session, by, "unit.taken_from", unit_id)
+
+
+async def enter_unit(
+    session: AsyncSession,
+    agency: Agency,
+    *,
+    id: UUID,
+    code: str,
+    name: str,
+    kind: str,
+    since: date,
+    at: datetime,
+    by: Actor,
+) -> Unit:
+    """A unit that a person enters; `id` is that of the form, so that one sent twice is one unit. Raises BadUnit."""
+    name, kind = normal(name), normal(kind)
+    check_unit(code, name, kind)
+    await _alone(session, agency.id)
+    made = await open_unit(session, agency, id=id, code=code, name=name, kind=kind, since=since, at=at, by=by)
+    if made.id != id:
+        raise BadUnit("code", "Mã này đã có ở một đơn vị khác.")
+    return made
+
+
+async def _alone(session: AsyncSession, agency: str) -> None:
+    """One change of the graph at a time: of two that cross, the second sees the first."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"units of {agency}", 0))))
+
+
+async def rename(
+    session: AsyncSession,
+    *,
+    unit_id: UUID,
+    name: str,
+    kind: str,
+    since: date,
+    paper: str,
+    at: datetime,
+    today: date,
+    by: Actor,
+) -> UnitName:
+    """Call a unit otherwise, or of another kind, from a day on; what was called so before keeps its old name.
+
+    A day that has come takes effect at once, a later one when it comes (`tell_names`). Raises BadName.
+    """
+    unit = await lock(session, unit_id)
+    names = list(await session.scalars(select(UnitName).where(col(UnitName.unit_id) == unit_id)))
+    last = max((one.valid_from for one in names if one.told), default=unit.valid_from)
+    taken = {one.valid_from for one in names}
+    name, kind, paper = normal(name), normal(kind), normal(paper)
+    check_name(name, kind, paper, since, now=(unit.name, unit.kind), last=last, taken=taken)
+    row = UnitName(agency=unit.agency, unit_id=unit_id, name=name, kind=kind, valid_from=since, paper=paper)
+    session.add(row)
+    await session.flush()
+    await audit.record(session, by, "unit.renamed", unit_id)
+    if since <= today:
+        _tell(session, unit, row, at)
+        await session.flush()
+    return row
+
+
+async def take_back(session: AsyncSession, *, unit_id: UUID, name_id: UUID, by: Actor) -> None:
+    """A name whose day has not come will not be. Raises NameTold for another; LookupError for none."""
+    await lock(session, unit_id)
+    row = await session.get(UnitName, name_id)
+    if row is None or row.unit_id != unit_id:
+        raise LookupError("no such name of this unit")
+    if row.told:
+        raise NameTold("Tên này đã có hiệu lực, không bỏ được nữa. Hãy đổi tên từ một ngày sau đó.")
+    await session.delete(row)
+    await audit.record(session, by, "unit.rename_taken_back", unit_id)
+
+
+async def tell_names(session: AsyncSession, *, at: datetime, today: date) -> int:
+    """Let every name whose day has come be the unit's, in the order of the days; how many."""
+    due = select(UnitName).where(~col(UnitName.told), col(UnitName.valid_from) <= today)
+    rows = list(await session.scalars(due.order_by(col(UnitName.valid_from)).with_for_update(skip_locked=True)))
+    for row in rows:
+        _tell(session, await lock(session, row.unit_id), row, at)
+    await session.flush()
+    return len(rows)
+
+
+def _tell(session: AsyncSession, unit: Unit, row: UnitName, at: datetime) -> None:
+    unit.name, unit.kind, row.told = row.name, row.kind, True
+    outbox.record(
+        session,
+        UnitChanged(unit_id=unit.id, name=row.name, kind=row.kind, valid_from=row.valid_from, occurred_at=at),
+    )
+
+
+async def lock(session: AsyncSession, unit_id: UUID) -> Unit:
+    """The unit, locked until the transaction ends."""
+    found = await session.execute(select(Unit).where(col(Unit.id) == unit_id).with_for_update())
+    return found.scalar_one()
