@@ -42,7 +42,7 @@ lock: .venv/ready ## resolve the dependencies anew
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python lacks venv: on Debian or Ubuntu run  apt-get install python3-venv'; exit 3; }
 	@echo 'making the environment (.venv) …'
 	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip --quiet --disable-pip-version-check install 'uv>=0.9'
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements.lock || { echo 'the packages of requirements.lock could not be fetched: check the connection to your Python package index'; exit 3; }
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock || { echo 'the packages of requirements.lock could not be fetched: check the connection to your Python package index'; exit 3; }
 	@touch $@
 
 .PHONY: help run demo stop test check format bench screenshots lock
