@@ -9,9 +9,8 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination.actions.plans import Agency
-from services.nomination.queries.units import units_below
 from services.nomination.rules.units import BadEdge, BadUnit, NameTold, check_edge, check_name, check_unit
-from services.nomination.tables import Unit, UnitEdge, UnitName
+from services.nomination.tables import Unit, UnitEdge, UnitName, below
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import UnitChanged, UnitOpened
@@ -54,8 +53,8 @@ async def put_under(
     """
     lower, upper = await session.get_one(Unit, child), await session.get_one(Unit, parent)
     await _alone(session, lower.agency)
-    below = await units_below(session, agency=lower.agency, units=[child], on=since, and_later=True)
-    check_edge(child, parent, line, below=below.get(child, ()))
+    under = await session.execute(below(lower.agency, [child], since, and_later=True))
+    check_edge(child, parent, line, below={unit for _, unit in under})
     standing = select(UnitEdge).where(
         col(UnitEdge.child_id) == child, col(UnitEdge.parent_id) == parent, col(UnitEdge.line) == line
     )

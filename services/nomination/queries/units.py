@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.tables import Unit, UnitEdge, UnitName
+from services.nomination.tables import Unit, UnitEdge, UnitName, below
 from shared.listing import Asked, Order, Rows, page_of
 
 ORDERS = {
@@ -30,28 +30,11 @@ class Known:
 
 
 async def units_below(
-    session: AsyncSession, *, agency: str, units: Collection[UUID], on: date, and_later: bool = False
+    session: AsyncSession, *, agency: str, units: Collection[UUID], on: date
 ) -> Mapping[UUID, frozenset[UUID]]:
-    """All units below each of these on that day, in whatever line; none is below itself, even in a circle.
-
-    `and_later`: those, too, that will be one day.
-    """
-    edges = select(UnitEdge).where(
-        col(UnitEdge.agency) == agency,
-        true() if and_later else col(UnitEdge.valid_from) <= on,
-        or_(col(UnitEdge.valid_to).is_(None), col(UnitEdge.valid_to) > on),
-    )
-    in_force = edges.subquery()
-    below = (
-        select(in_force.c.parent_id.label("top"), in_force.c.child_id.label("unit"))
-        .where(in_force.c.parent_id.in_(units))
-        .cte("below", recursive=True)
-    )
-    # A union without ALL drops what is known, so a circle ends.
-    deeper = select(below.c.top, in_force.c.child_id).join(in_force, in_force.c.parent_id == below.c.unit)
-    rows = await session.execute(select(below.union(deeper)))
+    """All units below each of these on that day, in whatever line; none is below itself, even in a circle."""
     found: dict[UUID, set[UUID]] = {}
-    for top, unit in rows:
+    for top, unit in await session.execute(below(agency, units, on)):
         if unit != top:
             found.setdefault(top, set()).add(unit)
     return {top: frozenset(members) for top, members in found.items()}
@@ -73,13 +56,13 @@ async def get_unit(session: AsyncSession, *, agency: str, unit_id: UUID, on: dat
         .where(or_(col(UnitEdge.valid_to).is_(None), col(UnitEdge.valid_to) > on))
         .order_by(col(UnitEdge.line), col(Unit.name))
     )
-    above = standing.join(Unit, col(Unit.id) == col(UnitEdge.parent_id)).where(col(UnitEdge.child_id) == unit_id)
-    below = standing.join(Unit, col(Unit.id) == col(UnitEdge.child_id)).where(col(UnitEdge.parent_id) == unit_id)
+    over = standing.join(Unit, col(Unit.id) == col(UnitEdge.parent_id)).where(col(UnitEdge.child_id) == unit_id)
+    under = standing.join(Unit, col(Unit.id) == col(UnitEdge.child_id)).where(col(UnitEdge.parent_id) == unit_id)
     return Known(
         unit,
         list(await session.scalars(names)),
-        [(edge, other) for edge, other in await session.execute(above)],
-        [(edge, other) for edge, other in await session.execute(below)],
+        [(edge, other) for edge, other in await session.execute(over)],
+        [(edge, other) for edge, other in await session.execute(under)],
     )
 
 

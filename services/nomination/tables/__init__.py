@@ -18,7 +18,7 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
-from services.nomination.tables.units import Unit, UnitEdge, UnitName
+from services.nomination.tables.units import Unit, UnitEdge, UnitName, below
 
 __all__ = [
     "METADATA",
@@ -54,5 +54,6 @@ __all__ = [
     "UnitAcknowledgement",
     "UnitEdge",
     "UnitName",
+    "below",
     "plan_year",
 ]

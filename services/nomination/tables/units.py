@@ -1,10 +1,12 @@
 """Units and how they hang together."""
 
+from collections.abc import Collection
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Index, Select, UniqueConstraint, or_, select, true
+from sqlmodel import Field, col
 from uuid_utils.compat import uuid7
 
 from services.nomination.tables.row import Row
@@ -57,3 +59,24 @@ class UnitEdge(Row, table=True):
     line: str
     valid_from: date
     valid_to: date | None = Field(default=None, description="exclusive")
+
+
+def below(agency: str, units: Collection[UUID], on: date, *, and_later: bool = False) -> Select[Any]:
+    """Asks for (one of these units, a unit below it) on a day, in whatever line; a unit in a circle is below itself.
+
+    `and_later`: those, too, that will be below one day.
+    """
+    edges = select(UnitEdge).where(
+        col(UnitEdge.agency) == agency,
+        true() if and_later else col(UnitEdge.valid_from) <= on,
+        or_(col(UnitEdge.valid_to).is_(None), col(UnitEdge.valid_to) > on),
+    )
+    in_force = edges.subquery()
+    found = (
+        select(in_force.c.parent_id.label("top"), in_force.c.child_id.label("unit"))
+        .where(in_force.c.parent_id.in_(units))
+        .cte("below", recursive=True)
+    )
+    # A union without ALL drops what is known, so a circle ends.
+    deeper = select(found.c.top, in_force.c.child_id).join(in_force, in_force.c.parent_id == found.c.unit)
+    return select(found.union(deeper))
