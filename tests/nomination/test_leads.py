@@ -72,9 +72,11 @@ async def test_a_form_sent_twice_is_one_lead(site: Site) -> None:
     public = {"category": "teacher", "name": "thầy Bản", "deed": "Dạy bơi.", "once": str(uuid4())}
     async with site.client({}) as anybody:
         assert [(await anybody.post("/gioi-thieu", data=public)).status_code for _ in range(2)] == [201, 201]
-    assert [one.source for one in await leads_of(site)] == [Source.STAFF, Source.PUBLIC]
+        anew = public | {"name": "cô Ẩn"}
+        assert (await anybody.post("/gioi-thieu", data=anew)).status_code == 201
+    assert sorted(one.name for one in await leads_of(site)) == ["Trịnh Thị Ẩn", "cô Ẩn", "thầy Bản"]
     async with site.database.reading() as session:
-        assert await session.scalar(text("select count(*) from audit where verb = 'lead.spotted'")) == 2
+        assert await session.scalar(text("select count(*) from audit where verb = 'lead.spotted'")) == 3
 
 
 async def test_a_lead_is_helped_on_and_put_forward_without_retyping(site: Site) -> None:

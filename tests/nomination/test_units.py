@@ -167,18 +167,19 @@ async def test_a_unit_is_entered_once_and_stands_under_another(site: Site) -> No
     new["once"] = str(UUID(int=77))
     async with site.signed_in("administrator") as person:
         answers = await asyncio.gather(*(person.post("/de-cu/quan-tri/don-vi/moi", data=new) for _ in range(3)))
-        assert {answer.headers.get("location") for answer in answers} == {f"/de-cu/quan-tri/don-vi/{UUID(int=77)}"}
+        (place,) = {answer.headers["location"] for answer in answers}
+        anew = await person.post("/de-cu/quan-tri/don-vi/moi", data=new | {"code": "thcs-khac"})
+        assert anew.headers["location"] != place
         taken = await person.post("/de-cu/quan-tri/don-vi/moi", data=new | {"once": str(UUID(int=78))})
         assert (taken.status_code, "Mã này đã có" in text_of(taken)) == (422, True)
         wrong = await person.post("/de-cu/quan-tri/don-vi/moi", data=new | {"code": "Mã Mới", "once": ""})
         assert (wrong.status_code, "Mã gồm chữ thường" in text_of(wrong), "Mã Mới" in wrong.text) == (422, True, True)
-        place = f"/de-cu/quan-tri/don-vi/{UUID(int=77)}"
         under = {"parent": str(make.SCHOOL), "line": "professional", "from_day": SOON}
         assert (await person.post(place + "/thuoc", data=under)).status_code == 303
         again = await person.post(place + "/thuoc", data=under)
         assert (again.status_code, "đã thuộc đơn vị này" in text_of(again)) == (422, True)
         assert f"Trường THCS Hoa Mai · chuyên môn, từ {SOON}" in text_of(await person.get(place))
-        circle = await person.post(PATH + "/thuoc", data=under | {"parent": str(UUID(int=77)), "line": "union"})
+        circle = await person.post(PATH + "/thuoc", data=under | {"parent": place.rsplit("/", 1)[1], "line": "union"})
         assert (circle.status_code, "đang ở dưới đơn vị đang xem" in text_of(circle)) == (422, True)
         itself = await person.post(PATH + "/thuoc", data=under | {"parent": str(make.SCHOOL)})
         assert (itself.status_code, "không thể thuộc chính mình" in text_of(itself)) == (422, True)
@@ -207,3 +208,9 @@ async def test_a_unit_leaves_its_place_from_a_day_on(site: Site) -> None:
         again = await person.post(PATH + "/thuoc/thoi", data={"edge": edge, "until": SOON})
         assert (again.status_code, "đã thôi thuộc" in text_of(again)) == (422, True)
         assert f"đến trước {SOON}" in text_of(await person.get(PATH))
+        mistaken = {"parent": str(make.OTHER_SCHOOL), "line": "professional", "from_day": TODAY}
+        for _ in range(2):
+            assert (await person.post(PATH + "/thuoc", data=mistaken)).status_code == 303
+            async with site.database.reading() as session:
+                edge = str(await session.scalar(text("select id from unit_edges where line = 'professional'")))
+            assert (await person.post(PATH + "/thuoc/thoi", data={"edge": edge, "until": TODAY})).status_code == 303

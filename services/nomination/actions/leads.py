@@ -96,7 +96,9 @@ async def spot(
     try:
         async with session.begin_nested():
             session.add(lead)
-    except IntegrityError:
+    except IntegrityError as error:
+        if "pk_leads" not in str(error.orig):
+            raise
         return number  # said before; whoever fills in the public form may not read leads, so nothing is looked up
     await audit.record(session, by, "lead.spotted", number)
     return number

@@ -71,13 +71,16 @@ async def put_under(
 
 
 async def take_from(session: AsyncSession, *, edge_id: UUID, unit_id: UUID, until: date, by: Actor) -> None:
-    """Let a unit stand there no more from a day on. Raises BadEdge."""
+    """Let a unit stand there no more from a day on; from its first day on: it never did. Raises BadEdge."""
     edge = await session.get(UnitEdge, edge_id, with_for_update=True)
     if edge is None or edge.child_id != unit_id or edge.valid_to is not None:
         raise BadEdge("edge", "Đơn vị đã thôi thuộc nơi này. Hãy tải lại trang.")
     if until < edge.valid_from:
         raise BadEdge("until", "Ngày thôi không thể trước ngày bắt đầu.")
-    edge.valid_to = until
+    if until == edge.valid_from:
+        await session.delete(edge)
+    else:
+        edge.valid_to = until
     await audit.record(session, by, "unit.taken_from", unit_id)
 
 
@@ -134,9 +137,7 @@ async def rename(
     session.add(row)
     await session.flush()
     await audit.record(session, by, "unit.renamed", unit_id)
-    if since <= today:
-        _tell(session, unit, row, at)
-        await session.flush()
+    await _tell_due(session, unit, at, today)
     return row
 
 
@@ -154,20 +155,23 @@ async def take_back(session: AsyncSession, *, unit_id: UUID, name_id: UUID, by: 
 
 async def tell_names(session: AsyncSession, *, at: datetime, today: date) -> int:
     """Let every name whose day has come be the unit's, in the order of the days; how many."""
-    due = select(UnitName).where(~col(UnitName.told), col(UnitName.valid_from) <= today)
-    rows = list(await session.scalars(due.order_by(col(UnitName.valid_from)).with_for_update(skip_locked=True)))
+    due = select(col(UnitName.unit_id)).where(~col(UnitName.told), col(UnitName.valid_from) <= today)
+    found = sorted(set(await session.scalars(due)))
+    return sum([await _tell_due(session, await lock(session, unit_id), at, today) for unit_id in found])
+
+
+async def _tell_due(session: AsyncSession, unit: Unit, at: datetime, today: date) -> int:
+    """The names of a locked unit whose day has come; a name is changed by whoever has locked its unit."""
+    due = select(UnitName).where(
+        col(UnitName.unit_id) == unit.id, ~col(UnitName.told), col(UnitName.valid_from) <= today
+    )
+    rows = list(await session.scalars(due.order_by(col(UnitName.valid_from))))
     for row in rows:
-        _tell(session, await lock(session, row.unit_id), row, at)
+        unit.name, unit.kind, row.told = row.name, row.kind, True
+        about = {"unit_id": unit.id, "name": row.name, "kind": row.kind, "valid_from": row.valid_from}
+        outbox.record(session, UnitChanged.model_validate(about | {"occurred_at": at}))
     await session.flush()
     return len(rows)
-
-
-def _tell(session: AsyncSession, unit: Unit, row: UnitName, at: datetime) -> None:
-    unit.name, unit.kind, row.told = row.name, row.kind, True
-    outbox.record(
-        session,
-        UnitChanged(unit_id=unit.id, name=row.name, kind=row.kind, valid_from=row.valid_from, occurred_at=at),
-    )
 
 
 async def lock(session: AsyncSession, unit_id: UUID) -> Unit:

@@ -1,9 +1,11 @@
 """Who sits at a nomination page, what they may see, and how states read."""
 
-from collections.abc import Awaitable, Callable
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse
@@ -213,3 +215,12 @@ def uuid_of(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def form_id(once: str, values: Mapping[str, str]) -> UUID:
+    """The id of what a form enters: sent twice it is one thing, gone back to and filled in anew it is another.
+
+    `once` is the form's own id; the last four bytes are of what it says.
+    """
+    said = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).digest()
+    return UUID(bytes=(uuid_of(once) or uuid4()).bytes[:12] + said[:4])

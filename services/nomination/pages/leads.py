@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries
 from services.nomination.actions import leads as acting
 from services.nomination.actions.leads import Sighting
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
 from services.nomination.queries import leads
 from services.nomination.rules.leads import BadLead, Source
 from services.nomination.tables import Lead, Unit
@@ -122,7 +122,13 @@ async def spot(
     try:
         async with desk.database.transaction() as session:
             lead_id = await acting.spot(
-                session, desk.agency, sighting, source=Source.STAFF, at=desk.clock.now(), by=by, id=uuid_of(once)
+                session,
+                desk.agency,
+                sighting,
+                source=Source.STAFF,
+                at=desk.clock.now(),
+                by=by,
+                id=form_id(once, values),
             )
     except BadLead as refusal:
         return await _new(desk, values, {refusal.field: str(refusal)})

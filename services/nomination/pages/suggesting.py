@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.nomination import queries
 from services.nomination.actions import leads, plans
 from services.nomination.actions.leads import Sighting
-from services.nomination.pages.desk import uuid_of
+from services.nomination.pages.desk import form_id, uuid_of
 from services.nomination.rules.leads import BadLead, Source
 from shared.audit import Actor
 from shared.events import Category
@@ -71,7 +71,9 @@ async def suggest(
     agency, at = _agency(request), clock.now()
     try:
         async with database.transaction() as session:
-            await leads.spot(session, agency, sighting, source=Source.PUBLIC, at=at, by=PUBLIC, id=uuid_of(once))
+            await leads.spot(
+                session, agency, sighting, source=Source.PUBLIC, at=at, by=PUBLIC, id=form_id(once, values)
+            )
     except BadLead as refusal:
         return await _form(request, database, pages, values, {refusal.field: str(refusal)})
     except LookupError:

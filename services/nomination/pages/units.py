@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import units as acting
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
 from services.nomination.pages.unit_kinds import NAMES, kind_name
 from services.nomination.queries import list_units as list_everybody
 from services.nomination.queries import units
@@ -92,7 +92,7 @@ async def enter(
 ) -> Response:
     """Enter it; the same form sent twice enters one."""
     values = dict(zip(ENTERED, (code, name, kind, since, once), strict=True))
-    day, id, by = read_day(since), uuid_of(once) or uuid4(), desk.rights.actor("unit.change")
+    day, id, by = read_day(since), form_id(once, values), desk.rights.actor("unit.change")
     if day is None:
         return _new(desk, values, {"since": BAD_DAY})
     about = {"code": code.strip(), "name": name, "kind": kind}
