@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import topics
-from deploy.local import brokers, data, outside, services, sign_in
+from deploy.local import brokers, data, forked, outside, services, sign_in
 from deploy.local.federation_file import fill_in
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import Postgres
@@ -200,16 +200,28 @@ class Runner:
         return stage, federation
 
     async def _migrate(self, stage: Stage) -> None:
-        specs = []
+        specs = [
+            stage.spec(agency, service, "migrate")
+            for agency in self.options.agencies
+            for service in self.programs.names
+        ]
+        if not specs:
+            return
+        self.say(f"migrating {len(specs)} databases")
+        await self.supervisor.run_once([self._forked(stage)] if self.programs.product else specs)
+
+    def _forked(self, stage: Stage) -> ServiceSpec:
+        """One program that migrates all databases, and enters what each begins with."""
+        jobs = []
         for agency in self.options.agencies:
             for service in self.programs.names:
                 spec = stage.spec(agency, service, "migrate")
-                # Entering the files in the same process saves an interpreter's start for each service.
-                files = data.files_for(stage, agency, service) if self.programs.product else ()
-                specs.append(replace(spec, command=(*spec.command, *files)))
-        if specs:
-            self.say(f"migrating {len(specs)} databases")
-            await self.supervisor.run_once(specs)
+                words = ("migrate", *data.files_for(stage, agency, service))
+                jobs.append(forked.Job(spec.name, services.commands_of(service), words, spec.env, str(spec.log)))
+        file = self.local.folder / "migrations.json"
+        forked.write_jobs(file, jobs)
+        command = (sys.executable, "-m", "deploy.local.forked", str(file))
+        return ServiceSpec("migrate", command, _environ(), 0, self.local.folder / "log" / "migrate.log", ROOT)
 
     def _specs(self, stage: Stage) -> list[ServiceSpec]:
         own = [stage.spec(agency, service) for agency in self.options.agencies for service in self.programs.names]

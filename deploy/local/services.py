@@ -43,6 +43,11 @@ def product() -> Programs:
     return Programs(written(), lambda service, role: (sys.executable, "-m", f"services.{service}", role), True)
 
 
+def commands_of(service: str) -> str:
+    """The module whose `main` is the command line of one of our services."""
+    return f"services.{service}.commands"
+
+
 def database(agency: str, service: str) -> str:
     """The name of a service's database, and of the login role that owns it."""
     return f"{agency}_{service}".replace("-", "_")
