@@ -1,4 +1,6 @@
-"""The suite in half the time: its parts, two at a time, each a pytest process with servers of its own.
+"""The suite in half the time: its parts, three at a time, each a pytest process with servers of its own.
+
+Two keep two cores busy for three quarters of the time: the rest is waiting for brokers and browsers.
 
     python -m tests [arguments for pytest]
 
@@ -19,7 +21,7 @@ from typing import IO
 from deploy.local.ports import free_port
 
 TESTS = Path(__file__).parent
-AT_ONCE = 2
+AT_ONCE = 3
 NO_BROKER = "unit or db or contracts"
 SERVICES = ("nomination", "review", "publishing", "notification")
 NOTHING_COLLECTED = 5
@@ -49,7 +51,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """All tests: what takes longest first, and whole agencies of two parts as little as can be beside one another."""
+    """All tests: what takes longest first, and whole agencies of several parts as little as can be side by side."""
     others = sorted(one.name for one in TESTS.iterdir() if one.name not in SERVICES and any(one.glob("test_*.py")))
     return [
         Part("flow"),
@@ -62,7 +64,7 @@ def parts() -> list[Part]:
 
 
 def run(part: Part, arguments: list[str], report: IO[bytes]) -> bool:
-    """Whether it passed; its report goes into the file. Agencies of two parts meet on no port.
+    """Whether it passed; its report goes into the file. Agencies of several parts meet on no port.
 
     Compiled modules are kept, whatever the shell says: the parts start our services more than a hundred times.
     """
@@ -77,11 +79,11 @@ def main(arguments: list[str]) -> int:
     """Run them all; the exit code."""
     begun = time.monotonic()
     failed = []
-    with ThreadPoolExecutor(AT_ONCE) as two, tempfile.TemporaryDirectory() as folder:
+    with ThreadPoolExecutor(AT_ONCE) as pool, tempfile.TemporaryDirectory() as folder:
         running = {}
         for number, part in enumerate(parts()):
             report = (Path(folder) / str(number)).open("w+b")
-            running[two.submit(run, part, arguments, report)] = (part, report)
+            running[pool.submit(run, part, arguments, report)] = (part, report)
         for done in as_completed(running):
             part, report = running[done]
             report.seek(0)

@@ -1,5 +1,6 @@
 """One PostgreSQL and one Kafka for the whole run; a clone of a template database for each test."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,8 @@ from tests.support.line import Line, make_line
 from tests.support.site import Sites, sites_in
 
 # As a service's own lines: without the values of an error's variables, which take seconds to draw.
+gc.disable()  # until everything is imported
+
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
@@ -121,3 +124,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(item.get_closest_marker(kind) for kind in KINDS):
             raise pytest.UsageError(f"{item.nodeid} has none of the marks {', '.join(KINDS)}")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later collection: it lives as long as the run."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
