@@ -38,6 +38,9 @@ class FileProblem(StrEnum):
     NOT_ALLOWED = "not-allowed"
     DISGUISED = "disguised"
     MACROS = "macros"
+    BROKEN = "broken"
+    INFECTED = "infected"
+    NOT_SCANNED = "not-scanned"
 
 
 _TEXTS = {
@@ -54,6 +57,9 @@ _TEXTS = {
     FileProblem.MACROS: (
         "Tệp có macro (chương trình chạy kèm). Hãy lưu lại thành .docx hoặc .xlsx không có macro rồi gửi lại."
     ),
+    FileProblem.BROKEN: "Không mở được ảnh này, hoặc ảnh quá lớn. Hãy mở ảnh để kiểm tra, lưu lại rồi gửi lại.",
+    FileProblem.INFECTED: "Tệp có mã độc nên không được nhận. Hãy quét máy của bạn rồi gửi tệp khác.",
+    FileProblem.NOT_SCANNED: "Hiện chưa kiểm tra được tệp. Hãy thử lại sau ít phút.",
 }
 
 

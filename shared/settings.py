@@ -72,6 +72,7 @@ class Settings(BaseSettings):
 
     objects: str = Field(description="object store: a folder, or s3://bucket/prefix")
     secrets: Path = Field(description="folder of this service's private keys and tokens (files 0600)")
+    clamd: str | None = Field(None, description="the virus scanner: host:port, or a socket's path; none: not scanned")
     smtp: str | None = Field(None, description="host:port of the mail relay")
     identity_provider: str | None = Field(None, description="issuer address of the OIDC provider")
     identity_provider_backchannel: str | None = Field(None, description="how this process reaches it, if otherwise")

@@ -17,11 +17,12 @@ from sqlalchemy import text
 from shared.files import MOST_BYTES
 from tests.support import factories as make
 from tests.support.factories import Plan
+from tests.support.pictures import photo
 from tests.support.site import Site, Sites, settings_of, text_of
 
 pytestmark = pytest.mark.db
 
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(40)
+PNG = photo()
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -145,6 +146,7 @@ FILES = [
     ("ảnh.png", b"MZ" + bytes(100), "Đuôi tên tệp không đúng với nội dung bên trong."),
     ("ảnh.jpg", PDF, "Đuôi tên tệp không đúng với nội dung bên trong."),
     ("to.png", PNG + bytes(MOST_BYTES), "Tệp lớn hơn 15 MB."),
+    ("dở.jpg", photo("JPEG", (200, 200), noise=1)[:9_000], "Không mở được ảnh này"),
 ]
 
 
@@ -209,7 +211,7 @@ async def test_a_full_store_takes_nothing_and_loses_nothing(sites: Sites, full_d
     words = "Kho tệp đang đầy hoặc không ghi được."
     async with nominator(site) as by:
         file = await by.post(
-            f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": ("a.png", PNG + bytes(80_000))}
+            f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": ("a.png", photo(size=(200, 200), noise=1))}
         )
         (full_disk / "more").write_bytes(bytes(2_000))
         sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui")

@@ -77,7 +77,8 @@ async def _claim(session: AsyncSession, nomination_id: UUID, criterion: str) -> 
 async def add_evidence(
     session: AsyncSession, *, claim_id: UUID, text: str, file: Accepted | None = None, by: Actor
 ) -> Evidence:
-    """Tie a piece of evidence to a claim: described, or a file that lies in the store already.
+    """Tie a piece of evidence to a claim: described, or a file that lies in the store already. A file that was sent
+    again, because the line broke before the answer came, is the same piece.
 
     Raises NotADraft, NotReopened, TooMuch.
     """
@@ -86,6 +87,10 @@ async def add_evidence(
     rules.check_open(nomination.state, nomination.reopened, claim.criterion)
     rules.check_length("caption" if file else "proof", text := lines(text))
     if file is not None:
+        sent = (col(Evidence.claim_id) == claim_id, col(Evidence.sha256) == file.sha256)
+        known = select(Evidence).where(*sent, col(Evidence.file_name) == file.name)
+        if (again := await session.scalar(known.where(col(Evidence.text) == (text or file.name)))) is not None:
+            return again
         sizes = [*await _sizes(session, nomination.id), file.size]
         rules.check_room(len(sizes), sum(sizes), parcels.MOST_FILES, parcels.MOST_DOSSIER)
     nomination.note_edit()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from fastapi.responses import Response
@@ -11,14 +12,18 @@ from services.nomination import rules
 from services.nomination.actions import claims
 from services.nomination.pages.claims import PATH, Open, opened, show_claim
 from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.queries import Dossier
 from services.nomination.rules.criteria import KIND_NAMES, EvidenceKind
 from services.nomination.rules.evidence import FIELDS, BadEvidence
-from shared import files
-from shared.files import Accepted, FileRefused
+from services.nomination.tables import Evidence
+from shared import readings
+from shared.files import FileRefused, path_of
 from shared.identity.allowed import allowed
-from shared.objects import StoreUnavailable
+from shared.objects import ObjectMissing, StoreUnavailable
+from shared.uploads import small_path_of, take_in
 
 router = APIRouter()
+PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
 FIRST_WORDS = "Hãy viết và lưu thành tích trước, rồi thêm minh chứng."
 
 
@@ -111,7 +116,7 @@ async def attach(
     if found.answer.claim is None:
         return show_claim(desk, found, errors={"text": FIRST_WORDS})
     try:
-        accepted = await _accept(desk, file)
+        accepted = await take_in(desk.runtime, file)
         async with desk.database.transaction() as session:
             await claims.add_evidence(session, claim_id=found.answer.claim.id, text=caption, file=accepted, by=by)
     except FileRefused as refusal:
@@ -125,9 +130,30 @@ async def attach(
     return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}#minh-chung")
 
 
-async def _accept(desk: Desk, file: UploadFile | None) -> Accepted:
-    """Look at an uploaded file and put it into the store. Raises FileRefused, StoreUnavailable."""
-    content = await file.read(files.MOST_BYTES + 1) if file else b""
-    accepted = files.accept(file.filename or "" if file else "", content)
-    await desk.runtime.objects.put(files.path_of("nomination", accepted.sha256), content)
-    return accepted
+@router.get("/ho-so/{code}/tep/{sha256}", dependencies=[allowed("nomination.read")])
+async def download(desk: AtDesk, code: str, sha256: str) -> Response:
+    """A file of the dossier, always as an attachment."""
+    kept = _kept(await desk.read(code, readings.FILE), sha256)
+    content = await desk.runtime.objects.get(path_of("nomination", sha256), most=kept.size)
+    headers = PRIVATE | {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file_name or '', safe='')}"}
+    return Response(content, media_type=kept.media_type, headers=headers)
+
+
+@router.get("/ho-so/{code}/tep/{sha256}/nho", dependencies=[allowed("nomination.read")])
+async def small(desk: AtDesk, code: str, sha256: str) -> Response:
+    """The small picture of a picture."""
+    _kept(await desk.read(code), sha256)
+    try:
+        content = await desk.runtime.objects.get(small_path_of("nomination", sha256))
+    except ObjectMissing:
+        raise HTTPException(404) from None
+    return Response(content, media_type="image/webp", headers=PRIVATE)
+
+
+def _kept(dossier: Dossier, sha256: str) -> Evidence:
+    """The file of a dossier; 404 when it has none with that content."""
+    kept = (one for answer in dossier.answers for one in answer.evidence if one.sha256 == sha256)
+    found = next(kept, None)
+    if found is None:
+        raise HTTPException(404)
+    return found

@@ -13,11 +13,12 @@ from services.publishing.pages.consents import PURPOSES
 from services.publishing.pages.desk import RELATIONS, AtDesk, Desk, OnDesk, back
 from services.publishing.rules import ConsentState, Purpose
 from shared import files, readings
-from shared.files import Accepted, FileRefused
+from shared.files import FileRefused
 from shared.formats import read_day
 from shared.identity.allowed import allowed
 from shared.objects import Objects, StoreUnavailable
 from shared.runtime import Runtime
+from shared.uploads import take_in
 
 router = APIRouter(prefix="/lan-toa/bai/{code}/giay")
 
@@ -61,7 +62,7 @@ async def record(
     if not checked:
         return _form(desk, found, values, {"checked": "Hãy đối chiếu bản quét với giấy gốc rồi đánh dấu ô này."})
     try:
-        accepted = await _accept(desk, scan)
+        accepted = await take_in(desk.request.app.state.runtime, scan)
         async with desk.database.transaction() as session:
             await papers.record(
                 session,
@@ -99,14 +100,6 @@ async def scan_of(desk: AtDesk, code: str, consent_id: UUID) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type=paper.media_type, headers=headers)
-
-
-async def _accept(desk: Desk, scan: UploadFile | None) -> Accepted:
-    """Look at an uploaded scan and put it into the store. Raises FileRefused, StoreUnavailable."""
-    content = await scan.read(files.MOST_BYTES + 1) if scan else b""
-    accepted = files.accept(scan.filename or "" if scan else "", content)
-    await _objects(desk).put(files.path_of("publishing", accepted.sha256), content)
-    return accepted
 
 
 def _objects(desk: Desk) -> Objects:
