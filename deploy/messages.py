@@ -27,7 +27,13 @@ ROOT = Path(__file__).parents[1]
 CATALOGUE = LOCALE / ENGLISH / "LC_MESSAGES" / "messages.po"
 SAID = frozenset({"_", "say", "translate", "State"})
 """Calls whose first argument is a text, with a Vietnamese letter or without."""
-NOT_TEXTS = ("shared/names.py", "shared/language.py", "shared/asyncapi.py", "services/nomination/rules/plan_texts/")
+NOT_TEXTS = (
+    "shared/names.py",
+    "shared/language.py",
+    "shared/asyncapi.py",
+    "services/nomination/rules/plan_texts/",
+    "services/nomination/rules/titles.py",
+)
 """Files and folders whose Vietnamese strings are letters, examples, names of languages, or words to look for."""
 
 

@@ -316,6 +316,45 @@ async def test_one_tap_takes_a_plan_from_above_as_a_ground(site: Site) -> None:
     assert "Đợt thu: từ 01/09/2024 đến hết ngày 30/11/2024" in rounds
 
 
+async def test_what_a_plan_that_is_cited_by_its_number_asks_is_taken_over_too(site: Site) -> None:
+    await hear(site)
+    cited = {"number": "5344/KH-UBND", "title": "Kế hoạch nhập từ văn bản", "line": "professional", "note": "Bản giấy"}
+    last = {"number": "1/QĐ", "title": "Quyết định của phường"}
+    async with site.signed_in("officer") as by:
+        draft = await begun(by)
+        for ground in (cited, last):
+            await fill(by, draft, "can-cu", **ground)
+        page = text_of(await by.get(f"{draft}/soan/can-cu"))
+        form = {"issuer_agency": "hcm", "plan_id": str(ABOVE), "version": "3"}
+        taken = await by.post(f"{draft}/soan/can-cu/cap-tren", data=form)
+        after = text_of(await by.get(f"{draft}/soan/can-cu"))
+        checked = text_of(await by.get(f"{draft}/ban-hanh"))
+    whose = "Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh"
+    assert f"Kế hoạch của thành phố ({whose}) · đã có trong căn cứ Chép các yêu cầu sang đây" in page
+    assert (taken.status_code, "Chép các yêu cầu sang đây" in after) == (303, False)
+    assert "theo kế hoạch của Sở" not in checked
+    now = {**complete({"grounds": [cited]})["grounds"][0], "confirmed": True}
+    now |= {"title": "Kế hoạch của thành phố", "issuer": "Sở Giáo dục và Đào tạo"}
+    now |= {"agency": "hcm", "plan_id": str(ABOVE)}
+    grounds = [now, complete({"grounds": [last]})["grounds"][0]]
+    assert await rows(site, "select draft->'plan'->'grounds' from plans where draft is not null") == [(grounds,)]
+
+
+async def test_a_plan_from_above_stays_the_ground_when_its_line_is_written_anew(site: Site) -> None:
+    await hear(site)
+    told = {"number": "5344/KH-UBND", "title": "Kế hoạch của thành phố", "line": "administrative"}
+    kept = "select draft->'plan'->'grounds'->0->>'line', draft->'plan'->'grounds'->0->>'plan_id' from plans"
+    found = []
+    async with site.signed_in("officer") as by:
+        draft = await begun(by)
+        form = {"issuer_agency": "hcm", "plan_id": str(ABOVE), "version": "1"}
+        assert (await by.post(f"{draft}/soan/can-cu/cap-tren", data=form)).status_code == 303
+        for number in (told["number"], "99/KH-UBND"):
+            await fill(by, draft, "can-cu", row="0", **told | {"number": number})
+            found += await rows(site, f"{kept} where draft is not null")
+    assert found == [("administrative", str(ABOVE)), ("administrative", "")]
+
+
 async def test_what_a_person_confirmed_elsewhere_is_drafted_and_issued_the_same_way(site: Site) -> None:
     paper = {"title": "Kế hoạch nhập từ văn bản", "issuer": "Phòng", "period": "2024", "issued_on": date(2024, 9, 1)}
     told = [{"name": "Đợt", "opens_on": date(2024, 9, 1), "closes_on": date(2024, 12, 31)}]

@@ -110,6 +110,28 @@ async def test_the_map_shows_who_is_behind_the_furthest_first(site: Site) -> Non
     assert page.index("Trường Hoa Sen") < page.index("Trường Bình Minh") < page.index("Trường THCS Hoa Mai")
 
 
+@pytest.mark.parametrize(
+    ("issued_on", "carried"),
+    [
+        (date(2024, 5, 31), ["Trễ hạn", "Chưa triển khai", "Trễ hạn"]),
+        (date(2024, 6, 1), ["Chưa triển khai", "Chưa triển khai", "Chưa triển khai"]),
+    ],
+)
+async def test_a_day_before_the_plan_or_the_unit_makes_nobody_late(
+    site: Site, issued_on: date, carried: list[str]
+) -> None:
+    yearly = {"what": "Triển khai", "duty": "acknowledge", "each": "05-31"}
+    await enter(site, deadlines=[yearly], issued_on=issued_on)
+    async with site.database.transaction() as session:
+        await session.execute(text("update units set valid_from = '2024-06-01' where id = :id"), {"id": THIRD})
+    found = await cells(site, f"{MAP}?dang=xlsx&xep=ten")
+    assert [row[:3:2] for row in found] == [
+        list(row) for row in zip(("Trường Bình Minh", "Trường Hoa Sen", "Trường THCS Hoa Mai"), carried, strict=True)
+    ]
+    late = await cells(site, f"{MAP}?dang=xlsx&trien-khai=late&xep=ten")
+    assert late == [row for row in found if row[2] == "Trễ hạn"]
+
+
 async def test_after_a_new_version_what_was_acknowledged_is_out_of_date(site: Site) -> None:
     await enter(site)
     async with site.signed_in("head", unit=make.SCHOOL) as by:

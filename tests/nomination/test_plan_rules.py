@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.nomination.rules import plan_checks, tightening
-from services.nomination.rules.carrying_out import Carried, carried_below, check_carried_out, is_late
+from services.nomination.rules.carrying_out import Carried, carried_below, check_carried_out, last_due
 from services.nomination.rules.plan_checks import Known
 from services.nomination.rules.plan_content import BadPart, Duty, complete, content, cycles, due, year_of
 from services.nomination.rules.rounds import Kind, SharedDays, windows_of
@@ -291,13 +291,32 @@ def test_what_a_newer_build_says_is_understood_as_far_as_it_goes() -> None:
 
 
 LATE = {"duty": "acknowledge", "each": "", "on": "2024-10-14", "confirmed": True}
+YEARLY = LATE | {"each": "05-31", "on": ""}
 
 
 def test_nobody_is_late_by_a_day_that_nobody_confirmed_or_for_another_duty() -> None:
     today = date(2024, 10, 15)
-    assert is_late([LATE], Duty.ACKNOWLEDGE, today)
-    for other in (LATE | {"confirmed": False}, LATE | {"on": "2024-10-15"}, LATE | {"on": ""}, LATE | {"duty": "plan"}):
-        assert not is_late([other], Duty.ACKNOWLEDGE, today)
+    others = (LATE | {"confirmed": False}, LATE | {"on": "2024-10-15"}, LATE | {"on": ""}, LATE | {"duty": "plan"})
+    found = [
+        last_due(told, Duty.ACKNOWLEDGE, today, None) for told in ([LATE], [YEARLY, LATE], *([one] for one in others))
+    ]
+    assert found == [date(2024, 10, 14), date(2024, 10, 14), None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "today", "day"),
+    [
+        (date(2024, 6, 1), date(2024, 10, 15), None),
+        (date(2024, 6, 1), date(2025, 5, 31), None),
+        (date(2024, 6, 1), date(2025, 6, 1), date(2025, 5, 31)),
+        (date(2024, 5, 31), date(2024, 6, 1), date(2024, 5, 31)),
+        (None, date(2024, 6, 1), date(2024, 5, 31)),
+    ],
+)
+def test_a_day_of_every_year_counts_from_when_the_plan_was_issued(
+    issued_on: date | None, today: date, day: date | None
+) -> None:
+    assert last_due([YEARLY], Duty.ACKNOWLEDGE, today, issued_on) == day
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,64 @@ def test_marks_apart_from_their_letters_are_read_the_same() -> None:
     apart = unicodedata.normalize("NFD", raw)
     assert apart != raw
     assert read(Text.of(apart), PACK) == read(Text.of(raw), PACK)
+
+
+@pytest.mark.parametrize(
+    ("text", "grounds"),
+    [
+        (
+            "Kế hoạch số 595/KH-BGDĐT ngày 10/4/2023 của Bộ Giáo dục và\nĐào tạo triển khai thực hiện Đề án"
+            " “Tuyên truyền gương” của ngành Giáo dục, Sở Giáo dục và Đào tạo ban hành Kế hoạch như sau:",
+            [
+                (
+                    "595/KH-BGDĐT",
+                    ("Bộ Giáo dục và Đào tạo", "triển khai thực hiện Đề án “Tuyên truyền gương” của ngành Giáo dục"),
+                )
+            ],
+        ),
+        (
+            "Quyết định số 1526/QĐ-TTg ngày 09/12/2022 của Thủ tướng Chính phủ phê duyệt Đề án; Kế hoạch số"
+            " 43/KH-UBND ngày 24/02/2023 hướng dẫn tuyên truyền.",
+            [
+                ("1526/QĐ-TTg", ("Thủ tướng Chính phủ", "phê duyệt Đề án")),
+                ("43/KH-UBND", ("", "hướng dẫn tuyên truyền")),
+            ],
+        ),
+        (
+            "Kế hoạch số 595/KH-BGDĐT ngày 10/4/2023 của Bộ Giáo dục và Đào tạo về triển khai Đề án của ngành Giáo dục"
+            " và Kế hoạch số 3776/KH-SGDĐT ngày 11/12/2023 của Sở Giáo dục và Đào tạo về tuyên truyền gương.",
+            [
+                ("595/KH-BGDĐT", ("Bộ Giáo dục và Đào tạo", "triển khai Đề án của ngành Giáo dục")),
+                ("3776/KH-SGDĐT", ("Sở Giáo dục và Đào tạo", "tuyên truyền gương")),
+            ],
+        ),
+        (
+            "Hướng dẫn số 07/HD-CĐN ngày 07/6/2023 của Công đoàn ngành Giáo dục và Kế hoạch số 2/KH-UBND.",
+            [("07/HD-CĐN", ("Công đoàn ngành Giáo dục", "")), ("2/KH-UBND", ("", ""))],
+        ),
+        (
+            "Kế hoạch số 595/KH-BGDĐT ngày 10/4/2023 của Bộ Giáo dục và Đào tạo, triển khai nhiệm vụ năm học.",
+            [("595/KH-BGDĐT", ("Bộ Giáo dục và Đào tạo", ""))],
+        ),
+    ],
+)
+def test_a_ground_s_issuer_and_matter_end_where_the_next_thing_begins(
+    text: str, grounds: list[tuple[str, tuple[str, str]]]
+) -> None:
+    found = read(Text.of(f"KẾ HOẠCH\nNêu gương\n\nCăn cứ {text}\n"), PACK)
+    assert [(one.value, one.more) for one in found if one.what is What.GROUND] == grounds
+
+
+@pytest.mark.parametrize(
+    ("words", "issuer"),
+    [
+        ("Thực hiện kế hoạch năm học, Công đoàn Giáo dục\nViệt Nam ban hành Kế hoạch", "Công đoàn Giáo dục Việt Nam"),
+        ("Thực hiện nhiệm vụ năm học, Phòng Giáo dục và\nĐào tạo xây dựng Kế hoạch", "Phòng Giáo dục và Đào tạo"),
+        ("Thực hiện nhiệm vụ năm học\nTrường THCS Hoa Mai ban hành kế hoạch", "Trường THCS Hoa Mai"),
+        ("Phòng Giáo dục và Đào tạo\nTrường THCS Hoa Mai ban hành kế hoạch", "Trường THCS Hoa Mai"),
+        ("Thực hiện nhiệm vụ năm học\nHoa Mai ban hành kế hoạch", "Hoa Mai"),
+    ],
+)
+def test_an_issuer_is_read_over_the_end_of_a_line(words: str, issuer: str) -> None:
+    found = read(Text.of(f"KẾ HOẠCH\nNêu gương\n\n{words} như sau:\n"), PACK)
+    assert [one.value for one in found if one.what is What.ISSUER] == [issuer]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.nomination.__main__ import load
 from services.nomination.actions import plans, rounds
+from services.nomination.commands import load
 from services.nomination.rules import RoundNotOpen
 from services.nomination.rules.rounds import BadExtension
 from services.nomination.rules.targets import QuotaReached

@@ -238,7 +238,7 @@ async def test_a_json_feed_keeps_to_its_form(site: Site) -> None:
 
 async def test_every_link_of_the_portal_leads_somewhere(site: Site) -> None:
     await filled(site)
-    elsewhere = ("/viec", "/xac-minh", "/en/xac-minh", "/static/")
+    elsewhere = ("/viec", "/gioi-thieu", "/xac-minh", "/en/xac-minh", "/static/")
     waiting, seen = ["/", "/en", "/sitemap.xml", "/robots.txt", "/.well-known/security.txt"], dict[str, int]()
     async with site.anybody() as anybody:
         while waiting:
@@ -281,6 +281,14 @@ async def test_pages_keep_their_budget(site: Site) -> None:
             assert (html <= 14_000, "<script src" in page.text) == (True, False), (path, html)
             assert sizes["portal.css"] <= 6_000
             assert (len(named) + 1 <= 8, html + sum(sizes.values()) <= 110_000) == (True, True), (path, sizes)
+
+
+async def test_every_page_leads_to_the_form_for_telling_of_somebody(site: Site) -> None:
+    async with site.anybody() as anybody:
+        pages = [(await anybody.get(path)).text for path in ("/", "/tro-giup", "/en", "/en/tro-giup")]
+    found = [re.findall(r'<a href="(/gioi-thieu[^"]*)">([^<]+)</a>', page) for page in pages]
+    told, english = ("/gioi-thieu", "Giới thiệu một tấm gương"), ("/gioi-thieu?lang=en", "Tell us of an exemplar")
+    assert found == [[told], [told], [english], [english]]
 
 
 async def test_lists_name_units_as_they_are_written(site: Site) -> None:

@@ -55,7 +55,7 @@ async def put_row(
     plan = await lock_draft(session, plan_id, seen)
     rows = _rows(plan, part)
     if place is not None and place < len(rows):
-        rows[place] = dict(row)
+        rows[place] = _anew(part, rows[place], row)
     elif len(rows) < MOST_ROWS:
         rows.append(dict(row))
     else:
@@ -88,9 +88,19 @@ def resting_on(drafted: Mapping[str, Any], above: PlanFromAbove) -> dict[str, An
         "agency": above.issuer_agency,
         "plan_id": str(above.plan_id),
     }
-    others = [one for one in cited if one["plan_id"] != ground["plan_id"]]
+    places = [place for place, one in enumerate(cited) if _is_it(one, above)]
+    if places:  # what somebody wrote to it stays, in its place
+        ground |= {name: cited[places[0]][name] for name in ("line", "note")}
+    first = places[0] if places else len(cited)
+    others = [one for place, one in enumerate(cited) if place not in places]
     taken = tightening.inherited(drafted, tightening.as_content(told))
-    return {**taken, "plan": {**taken["plan"], "grounds": [*others, ground]}}
+    return {**taken, "plan": {**taken["plan"], "grounds": [*others[:first], ground, *others[first:]]}}
+
+
+def _is_it(ground: Mapping[str, Any], above: PlanFromAbove) -> bool:
+    """Whether a ground is that plan from above, or cites its number and names no plan yet."""
+    id = str(above.plan_id)
+    return ground["plan_id"] in ("", id) and tightening.is_cited([ground], id, above.number)
 
 
 async def find_child(session: AsyncSession, agency: str, above: UUID) -> Plan | None:
@@ -152,6 +162,13 @@ async def _grounds_by_number(session: AsyncSession, plan: Plan) -> dict[str, lis
     )
     found = {number: [one["number"] for one in grounds] for number, grounds in own}
     return found | {one.number or "": [ground["number"] for ground in one.content["grounds"]] for one in heard}
+
+
+def _anew(part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as it was typed over; a ground that is a plan from above stays that plan while its number stays."""
+    if part != "grounds" or old["number"] not in ("", new["number"]):
+        return dict(new)
+    return {**new, "agency": old["agency"], "plan_id": old["plan_id"]}
 
 
 def _rows(plan: Plan, part: str) -> list[Any]:

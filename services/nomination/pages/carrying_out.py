@@ -47,7 +47,7 @@ async def _form(desk: Desk, code: str, values: Mapping[str, str], errors: Mappin
         found = await plans.get_plan(session, agency=desk.agency.id, code=code)
         if found is None:
             raise HTTPException(404)
-        own = await list_units(session, agency=desk.agency.id, units=units)
+        own = await list_units(session, agency=desk.agency.id, units=units, on=desk.clock.today())
     return desk.pages.render(
         desk.request,
         "carry_out.html",

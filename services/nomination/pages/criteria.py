@@ -99,7 +99,7 @@ async def ask(desk: AtDesk) -> Response:
 async def _adding(desk: Desk, values: Mapping[str, object], errors: Mapping[str, str]) -> Response:
     reached = desk.rights.units("criteria.add")
     async with desk.database.reading() as session:
-        units = await queries.list_units(session, agency=desk.agency.id, units=reached)
+        units = await queries.list_units(session, agency=desk.agency.id, units=reached, on=desk.clock.today())
     whole = [(WHOLE_AGENCY, "Cả cơ quan")] if reached is None else []
     return desk.pages.render(
         desk.request,

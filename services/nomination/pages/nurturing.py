@@ -38,7 +38,6 @@ MOVES = {
 }
 TYPED = ("unit", "kind", "text", "due_on", "to", "reason")
 """The fields of the small forms beside a lead."""
-"""The fields of the small forms beside a lead."""
 
 
 @router.get("/nhan-to/{lead_id}", dependencies=[allowed("lead.read")])
@@ -61,7 +60,9 @@ async def _lead(
 ) -> Response:
     async with desk.database.reading() as session:
         seen = await get_seen(desk, session, lead_id)
-        units = await queries.list_units(session, agency=desk.agency.id, units=desk.rights.units("lead.sort"))
+        units = await queries.list_units(
+            session, agency=desk.agency.id, units=desk.rights.units("lead.sort"), on=desk.clock.today()
+        )
         windows = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
     lead = seen.lead
     nurturing = lead.state is not LeadState.NOMINATED and desk.rights.may("lead.nurture", lead.unit_id)
@@ -185,9 +186,11 @@ async def take_up(desk: AtDesk, lead_id: UUID, unit: Annotated[str, Form()] = ""
         return await _lead(desk, lead_id, {"unit": "Hãy chọn đơn vị."}, {"unit": unit})
     try:
         async with desk.database.transaction() as session:
-            await acting.take_up(session, desk.agency, lead_id=lead_id, unit_id=unit_id, by=by)
+            await acting.take_up(session, desk.agency, lead_id=lead_id, unit_id=unit_id, at=desk.clock.now(), by=by)
     except LookupError:
         return await _lead(desk, lead_id, {"unit": "Hãy chọn đơn vị."}, {"unit": unit})
+    except BadLead as refusal:
+        return await _lead(desk, lead_id, {refusal.field: str(refusal)}, {"unit": unit})
     return see_other(f"{PATH}/{lead_id}")
 
 

@@ -1,6 +1,6 @@
 """The steps in which a plan is written, and how one of them is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from services.nomination.queries import plans as reading
 from services.nomination.rules.plan_content import DAYS, Content
 from services.nomination.rules.targets import Bound, Counted, Per
 from services.nomination.rules.tightening import is_cited
-from services.nomination.tables import Plan
+from services.nomination.tables import Plan, PlanFromAbove
 
 BOUNDS = {Bound.AT_LEAST: "Ít nhất", Bound.AT_MOST: "Nhiều nhất"}
 COUNTED = {
@@ -98,11 +98,7 @@ async def show_step(
         title=step.title,
         following=_following(name),
         lines=[line for part in parts_of(told) if part.step == name for line in part.lines],
-        offered=[
-            one
-            for one in heard
-            if one.state == "in_force" and not is_cited(told["plan"]["grounds"], str(one.plan_id), one.number)
-        ],
+        offered=_offered(told["plan"]["grounds"], heard),
         names=desk.agency_names,
         options={
             "kinds": list(KINDS.items()),
@@ -119,6 +115,13 @@ async def show_step(
         values={**step.form().values, **(values or _values(told, name, entries, place))},
         errors=errors or {},
     )
+
+
+def _offered(grounds: Sequence[Content], heard: Sequence[PlanFromAbove]) -> list[tuple[PlanFromAbove, bool]]:
+    """The plans from above that can be taken over, and whether each is cited already, by its number alone."""
+    named = {one["plan_id"] for one in grounds}
+    open_ = [one for one in heard if one.state == "in_force" and str(one.plan_id) not in named]
+    return [(one, is_cited(grounds, str(one.plan_id), one.number)) for one in open_]
 
 
 def _entries(told: Content, name: str) -> list[Any]:

@@ -26,6 +26,8 @@ COLUMNS = (
     Column("Đã gửi", number=True),
     Column("Tình trạng"),
 )
+UNCOUNTED = "Chưa đếm được bằng phần mềm: hãy theo dõi riêng"
+"""What is said of a target that is not counted here."""
 
 
 def asked(standing: Standing) -> str:
@@ -84,6 +86,11 @@ async def list_targets(desk: AtDesk) -> Response:
             for one in found
             if one.target.counted is Counted.REFERRED
         ]
+        rows += [
+            (asked(one), one.plan.title, when(one, today), None, None, Said(UNCOUNTED))
+            for one in found
+            if not one.counted
+        ]
         return spreadsheet(desk.request, "Chỉ tiêu", COLUMNS, rows, file="chi-tieu")
     shown = [(asked(one), when(one, today), one, [(row, verdict(row, one)) for row in one.missed]) for one in found]
     return desk.pages.render(
@@ -91,5 +98,6 @@ async def list_targets(desk: AtDesk) -> Response:
         "targets.html",
         shown=shown,
         bars=[(f"{told} · {time}", one.value, one.goal) for told, time, one, _ in shown if one.rows],
-        met=all(one.value >= one.goal for one in found),
+        uncounted=UNCOUNTED,
+        met=all(one.counted and one.value >= one.goal for one in found),
     )

@@ -15,6 +15,7 @@ NAMES = {
     "team": "tổ",
     "section-union": "công đoàn bộ phận",
     "union": "công đoàn",
+    "cluster": "cụm thi đua",
 }
 
 

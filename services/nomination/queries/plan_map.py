@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.rules import State
-from services.nomination.rules.carrying_out import Carried, Given, carried_below, is_late
+from services.nomination.rules.carrying_out import Carried, Given, carried_below, last_due
 from services.nomination.rules.plan_content import Duty, day_of, year_of
 from services.nomination.rules.targets import Bound, Counted, Per
 from services.nomination.tables import (
@@ -84,11 +84,12 @@ def map_of(
     )
     if units is not None:
         joined = joined.where(col(Unit.id).in_(units))
-    silent = Carried.LATE if is_late(plan.deadlines, Duty.ACKNOWLEDGE, today) else Carried.WAITING
+    day = last_due(plan.deadlines, Duty.ACKNOWLEDGE, today, plan.issued_on)
     carried = case(
         (col(said.version) >= plan.version, Carried.DONE.value),
         (col(said.version).is_not(None), Carried.OUTDATED.value),
-        else_=silent.value,
+        (literal(False) if day is None else col(Unit.valid_from) <= day, Carried.LATE.value),
+        else_=Carried.WAITING.value,
     )
     binding = [one for one in targets if one.bound is Bound.AT_LEAST and one.counted is Counted.NOMINATIONS]
     below = [_is_below(plan, one, newest, today) for one in binding if one.per is Per.YEAR or newest is not None]
@@ -162,7 +163,8 @@ def carried_by(
     plan: Plan, children: Sequence[str], read: Mapping[str, Acknowledgement], today: date
 ) -> dict[str, Carried]:
     """How far a plan has got with each agency below."""
-    late = {duty: is_late(plan.deadlines, duty, today) for duty in (Duty.ACKNOWLEDGE, Duty.PLAN)}
+    duties = (Duty.ACKNOWLEDGE, Duty.PLAN)
+    late = {duty: last_due(plan.deadlines, duty, today, plan.issued_on) is not None for duty in duties}
     return {
         child: carried_below(
             said.version if (said := read.get(child)) else None,

@@ -36,6 +36,11 @@ class Standing:
     """Of a target that counts what the agency itself did: how many."""
 
     @property
+    def counted(self) -> bool:
+        """Whether it is counted here; of one that is not nobody can say that it is met, or missed."""
+        return self.target.counted is not Counted.REPLICATED
+
+    @property
     def value(self) -> int:
         """How many units meet it; of a target that counts units, those with one at least; else how many there are."""
         if self.target.counted is Counted.REFERRED:
@@ -68,15 +73,11 @@ async def list_standings(
     asked = (
         select(Target, Plan)
         .join(Plan, col(Plan.id) == col(Target.plan_id))
-        .where(
-            col(Target.agency) == agency,
-            col(Plan.state) == PlanState.IN_FORCE,
-            col(Target.counted) != Counted.REPLICATED,
-        )
+        .where(col(Target.agency) == agency, col(Plan.state) == PlanState.IN_FORCE)
         .order_by(col(Plan.code), col(Target.id))
     )
     if units is not None:
-        asked = asked.where(col(Target.counted) == Counted.NOMINATIONS)
+        asked = asked.where(col(Target.counted).in_((Counted.NOMINATIONS, Counted.REPLICATED)))
     found = [(target, plan) for target, plan in await session.execute(asked)]
     members = select(Unit).where(
         col(Unit.agency) == agency,
@@ -100,6 +101,9 @@ async def list_standings(
         round_id = chosen.id if chosen else None
         if target.counted is Counted.REFERRED:
             standings.append(Standing(target, plan, chosen, [], referred.get((plan.id, round_id), 0)))
+            continue
+        if target.counted is Counted.REPLICATED:
+            standings.append(Standing(target, plan, chosen, []))
             continue
         rows = [
             Row(unit, _quota(target, counts.get((plan.id, round_id, unit.id), 0)))

@@ -31,10 +31,11 @@ class Given(StrEnum):
     MET = "met"
 
 
-def is_late(deadlines: Sequence[Mapping[str, Any]], duty: Duty, today: date) -> bool:
-    """Whether a deadline for that duty has passed. What nobody has confirmed makes nobody late."""
+def last_due(deadlines: Sequence[Mapping[str, Any]], duty: Duty, today: date, issued_on: date | None) -> date | None:
+    """The last day for that duty that has passed: whoever has been there since is late. What nobody has confirmed makes
+    nobody late, nor does a day before the plan was issued; one of every year comes back in the next."""
     days = [due(one, today) for one in deadlines if one["duty"] == duty and one["confirmed"]]
-    return any(day is not None and day < today for day in days)
+    return max((day for day in days if day is not None and (issued_on or day) <= day < today), default=None)
 
 
 def carried_below(

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from services.nomination.rules import EDITABLE, ClaimState, Refusal, State, check_editable
+from services.nomination.rules import EDITABLE, ClaimState, FieldRefusal, Refusal, State, check_editable
 from services.nomination.rules.evidence import is_contact
 
 SHORTEST_CHECK, LONGEST_CHECK = 10, 1000
@@ -34,24 +34,16 @@ class OwnFile(Refusal):
     problem = "own-file"
 
 
-class BadCheck(Refusal):
+class BadCheck(FieldRefusal):
     """What was found of a claim, or how, is not told so that others can follow it; `field` names which."""
 
     problem = "bad-check"
 
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
-
-class BadOpinion(Refusal):
+class BadOpinion(FieldRefusal):
     """An opinion lacks something; `field` names what."""
 
     problem = "bad-opinion"
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class Answered(Refusal):

@@ -9,7 +9,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
-from services.nomination.rules import Refusal
+from services.nomination.rules import FieldRefusal
 
 Content = Mapping[str, Any]
 
@@ -69,14 +69,10 @@ class Duty(StrEnum):
     OTHER = "other"
 
 
-class BadPart(Refusal):
+class BadPart(FieldRefusal):
     """A part of a plan cannot stand as it was typed; `field` names it."""
 
     problem = "bad-plan-part"
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 def plain(value: Any) -> Any:

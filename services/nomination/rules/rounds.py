@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
-from services.nomination.rules import Refusal, RoundNotOpen
+from services.nomination.rules import FieldRefusal, RoundNotOpen
 from shared.wording import say
 
 MOST_GRACE = 60
@@ -35,14 +35,10 @@ class Standing(StrEnum):
     CLOSED = "closed"
 
 
-class BadExtension(Refusal):
+class BadExtension(FieldRefusal):
     """A round's end cannot be moved so; `field` names what is wrong."""
 
     problem = "bad-extension"
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class SharedDays(ValueError):

@@ -32,7 +32,7 @@ class Counted(StrEnum):
     REFERRED = "referred"
     """Of the agency, the dossiers that it handed to an agency above and that did not come back."""
     REPLICATED = "replicated"
-    """Of each unit, the exemplars that others followed: told here, counted where adoptions are kept."""
+    """Of each unit, the exemplars that others followed: told here, counted nowhere yet."""
 
 
 class QuotaReached(Refusal):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.nomination.rules.plan_texts.finding import Finding, What
 from services.nomination.rules.plan_texts.text import Text
-from services.nomination.rules.plan_texts.words import KINDS
+from services.nomination.rules.plan_texts.words import HOLDERS, KINDS
 
 _BODY = re.compile(
     r"\s*(?:can c[a-z]{1,3}\b|th[a-z]{1,3}c hi[a-z]{1,2}n\b|thi hanh\b|k[a-z]nh gui|[ivx1|l]{1,4}\.|[a-d]\.\s)"
@@ -65,14 +65,21 @@ def _title(text: Text, lines: list[tuple[int, int]]) -> Finding | None:
 def issuer(text: Text, head_: Head) -> list[Finding]:
     """Who issues it: whoever "ban hành Kế hoạch" or "xây dựng Kế hoạch", first below the title."""
     for found in _ISSUED.finditer(text.mended, head_.body):
-        before = text.raw[head_.body : found.start()]
-        begun = max((one.end() for one in re.finditer(r"[,;.]\s+|\n\s*\n|\n(?=[A-ZĐ])", before)), default=0)
-        name = re.sub(r"\s*\([^)]*\)", "", " ".join(before[begun:].split()))
+        start = _name(text, head_.body, found.start())
+        name = re.sub(r"\s*\([^)]*\)", "", text.part(start, found.start()))
         if not name or not name[0].isupper():
             continue
-        start = head_.body + begun
         return [Finding(What.ISSUER, name, start, found.start(), sure=not text.damaged)]
     return []
+
+
+def _name(text: Text, first: int, end: int) -> int:
+    """Where the name begins that ends there; one that is broken over the end of a line begins in the line before."""
+    before = text.raw[first:end]
+    whole = first + max((one.end() for one in re.finditer(r"[,;.]\s+|\n\s*\n", before)), default=0)
+    last = first + max((one.end() for one in re.finditer(r"\n(?=[A-ZĐ])", before)), default=0)
+    broken = HOLDERS.match(text.folded, whole) and not HOLDERS.match(text.folded, last)
+    return whole if broken else max(whole, last)
 
 
 def period(text: Text) -> list[Finding]:

@@ -7,10 +7,12 @@ from datetime import date
 from services.nomination.rules.plan_texts.dates import first_date
 from services.nomination.rules.plan_texts.finding import Finding, What
 from services.nomination.rules.plan_texts.text import Text
-from services.nomination.rules.plan_texts.words import SIGNERS, SIGNS
+from services.nomination.rules.plan_texts.words import MATTERS, SIGNERS, SIGNS
 
 _SIGN = re.compile(r"(?<![\w/:.])(\d{1,5})\s*([/-])\s*([a-z]{2,8})\s*([-–/])\s*([a-z]{2,10})\b")
 _HEAD_SIGN = re.compile(r"(?:so|se|no)?\s*:?\s*([0-9][0-9a-z:.,]*)\s*/\s*([a-z]{2,8})\s*[-–]\s*([a-z]{2,10})\b")
+_JOINED = re.compile(r"\s+va\s+(?:[a-z]+\s+){1,4}so\s*$")
+"""What stands between a paper and the number of the next, in mended text: «và Kế hoạch số»."""
 _CLOSE = 60
 """So many signs behind its number a paper's date begins at most."""
 
@@ -60,14 +62,27 @@ def _day(text: Text, place: int) -> tuple[date | None, int]:
 
 def _who(text: Text, place: int) -> tuple[str, str]:
     """Who issued it, and what it is about, as far as that stands behind its day."""
-    _, stop = text.sentence(place)
+    stop = _stop(text, place)
+    matter = MATTERS.search(text.mended, place, stop)
+    begins = matter.start() if matter else stop
     who = re.match(
-        r"\s*,?\s*(?:của|cua|cia|ctia|ciia|cuia)\s+(.+?)(?=\s+(?:về|vé|ve)\s|[,;.]|$)", text.raw[place:stop], re.DOTALL
+        r"\s*,?\s*(?:của|cua|cia|ctia|ciia|cuia)\s+(.+?)(?=\s+(?:về|vé|ve)(?:\s|$)|[,;.]|$)",
+        text.raw[place:begins],
+        re.DOTALL,
     )
     issuer = " ".join(who[1].split()) if who else ""
     after = place + (who.end() if who else 0)
-    what = re.match(r"\s*,?\s*(?:về|vé|ve)\s+(?:việc\s+|viéc\s+)?(.+?)(?=[,;]|$)", text.raw[after:stop], re.DOTALL)
+    about = r"\s+" if after == begins else r"\s*,?\s*(?:về|vé|ve)\s+(?:việc\s+|viéc\s+)?"
+    what = re.match(rf"{about}(.+?)(?=[,;]|$)", text.raw[after:stop], re.DOTALL)
     return issuer, " ".join(what[1].split()) if what else ""
+
+
+def _stop(text: Text, place: int) -> int:
+    """Where what is said of the paper before that place ends at the latest: its sentence, or the paper joined to it."""
+    _, stop = text.sentence(place)
+    following = _SIGN.search(text.folded, place, stop)
+    joined = _JOINED.search(text.mended[place : following.start()]) if following else None
+    return place + joined.start() if joined else stop
 
 
 def _fits(number: str, issuer: str) -> bool:

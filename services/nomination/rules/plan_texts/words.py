@@ -30,6 +30,17 @@ SIGNERS = {
 }
 """How the name of whoever issues papers with that sign begins, folded."""
 
+HOLDERS = re.compile(
+    r"(?:truong|so|s&|phong|bo|b9|uy ban|ubnd|cong doan|lien doan|trung tam|hoc vien|dai hoc|dang uy|chi bo)\s"
+)
+"""How the name of whoever issues papers begins, whatever it signs with, folded."""
+
+MATTERS = re.compile(
+    r"\s(?:tri[a-z]{1,2}n\s+khai|th[a-z]{1,2}c\s+hi[a-z]{1,2}n|ban\s+h[a-z]{1,2}nh|ph[a-z]\s+duy[a-z]t"
+    r"|h[a-z]{1,3}ng\s+d[a-z]n|quy\s+d[a-z]nh)\b"
+)
+"""How what a paper is about begins where «về» is left out, in mended text."""
+
 PURPOSES = {
     "b/c": "report",
     "bao cao": "report",
