@@ -2,8 +2,8 @@
 
 Owns: accounts seen, roles granted here, sessions, contacts, messages, tasks
 Says: SessionEnded, MessageFailed
-Hears: UnitOpened, UnitChanged, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted, NominationSubmitted,
-NominationRevised, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned, StoryAwaits, ReviewCompleted,
-ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked, ConsentAnswered,
-ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
+Hears: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted,
+NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned,
+StoryAwaits, ReviewCompleted, ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked,
+ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed
 """

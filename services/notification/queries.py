@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, nulls_last, or_, select, true
@@ -124,9 +124,12 @@ async def list_grants(session: AsyncSession, *, agency: str, identity: str | Non
     return list(await session.scalars(wanted.order_by(col(Grant.id))))
 
 
-async def list_units(session: AsyncSession, *, agency: str) -> Mapping[UUID, str]:
-    """The agency's units by id with their names, in the order of these."""
-    found = await session.execute(select(col(Unit.id), col(Unit.name)).where(col(Unit.agency) == agency))
+async def list_units(session: AsyncSession, *, agency: str, on: date | None = None) -> Mapping[UUID, str]:
+    """The agency's units by id with their names, in the order of these. `on`: only those that are there on that day."""
+    wanted = select(col(Unit.id), col(Unit.name)).where(col(Unit.agency) == agency)
+    if on is not None:
+        wanted = wanted.where(or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > on))
+    found = await session.execute(wanted)
     return dict(sorted(((unit, name) for unit, name in found), key=lambda one: sort_key(one[1])))
 
 

@@ -47,6 +47,7 @@ class Unit(Row, table=True):
     id: UUID = Field(primary_key=True)
     name: str
     valid_from: date
+    valid_to: date | None = Field(default=None, description="from when it is no more")
 
 
 class Grant(Row, table=True):

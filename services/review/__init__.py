@@ -4,7 +4,7 @@ Owns: rule sets, cases, marks, ballots, decisions, honours, referrals on both si
 Says: CaseOpened, CaseAwaits, CaseReopened, CaseReturned, ReviewCompleted, ExemplarHonoured, HonourHeld, HonourResumed,
 HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted, ReferralReturned, ReferralDecided, MovePassedOn,
 HonourPassedOn, ReferredMaterialGiven
-Hears: NominationSubmitted, NominationRevised, NominationWithdrawn, UnitOpened, UnitChanged, SessionEnded,
-NominationReferred, RecallAsked, ReferralAccepted, ReferralReturned, ReferralDecided, MovePassedOn,
+Hears: NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, UnitOpened, UnitChanged,
+SessionEnded, NominationReferred, RecallAsked, ReferralAccepted, ReferralReturned, ReferralDecided, MovePassedOn,
 HonourPassedOn, ConsentAnswered, ConsentWithdrawn
 """

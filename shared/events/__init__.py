@@ -18,6 +18,7 @@ from shared.events.event import (
 from shared.events.nomination import (
     ContactsGiven,
     NominationEvent,
+    NominationMoved,
     NominationRevised,
     NominationStarted,
     NominationSubmitted,
@@ -32,6 +33,7 @@ from shared.events.nomination import (
     PlanWithdrawn,
     StoryMaterialGiven,
     UnitChanged,
+    UnitEnded,
     UnitOpened,
 )
 from shared.events.notification import (
@@ -124,6 +126,7 @@ __all__ = [
     "Move",
     "MovePassedOn",
     "NominationEvent",
+    "NominationMoved",
     "NominationReferred",
     "NominationRevised",
     "NominationStarted",
@@ -155,6 +158,7 @@ __all__ = [
     "StoryRetracted",
     "StoryStep",
     "UnitChanged",
+    "UnitEnded",
     "UnitOpened",
     "WithdrawalAnswered",
     "Word",

@@ -35,6 +35,20 @@ class UnitChanged(Event):
     valid_from: date
 
 
+class UnitEnded(Event):
+    """A unit is no more from a day on that has come; roles that were given there are its successor's, if it has one.
+
+    What goes on of its files is told of each (NominationMoved). Said by nomination; heard by notification.
+    """
+
+    said_by = "nomination"
+    keyed_by = "unit_id"
+
+    unit_id: UUID
+    successor_id: UUID | None = None
+    valid_to: date
+
+
 class PlanRef(BaseModel):
     """A plan of an agency that another one rests on, named as papers name it."""
 
@@ -178,6 +192,13 @@ class NominationRevised(NominationEvent):
 
 class NominationWithdrawn(NominationEvent):
     """A unit took its nomination back. Said by nomination; heard by review and notification."""
+
+
+class NominationMoved(NominationEvent):
+    """An open nomination goes on at another unit, which `unit_id` names: its own is no more.
+
+    Said by nomination; heard by review and notification.
+    """
 
 
 class StoryMaterialGiven(NominationEvent):

@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
+from services.notification import queries
 from services.notification.actions import accounts, messages, units
 from services.notification.app import Book
+from services.notification.consumers import on_unit_ended
 from shared import outbox
 from shared.audit import Actor
 from shared.database import Database
-from shared.events import Event, SessionEnded
+from shared.events import Event, SessionEnded, UnitEnded
 from shared.identity.people import Person, Role
 from shared.identity.sessions import COOKIE
 from shared.identity.sign_in import Visit
@@ -71,7 +73,7 @@ def person(one: Visit) -> Person:
     return Person(one.issuer, one.subject, one.name, "tan-binh", one.roles, one.session_id)
 
 
-async def give(site: Site, subject: str, role: str, **dates: date) -> UUID:
+async def give(site: Site, subject: str, role: str, unit_id: UUID | None = None, **dates: date) -> UUID:
     async with site.database.transaction() as session:
         return await accounts.grant(
             session,
@@ -79,7 +81,7 @@ async def give(site: Site, subject: str, role: str, **dates: date) -> UUID:
             actor=CHIEF,
             identity=f"{ISSUER}|{subject}",
             role=role,
-            unit_id=None,
+            unit_id=unit_id,
             since=dates.get("since"),
             until=dates.get("until"),
             at=make.AT,
@@ -105,6 +107,35 @@ async def test_a_role_given_while_signed_in_comes_with_the_next_token(site: Site
     await give(site, "tam", "officer")
     seen = await book(site).see(person(tam))
     assert seen == replace(tam, roles=(Role("member"), Role("officer")))
+
+
+async def test_roles_at_a_unit_that_ends_are_held_at_its_successor(site: Site) -> None:
+    day, later = make.TODAY, make.TODAY + timedelta(days=30)
+    await give(site, "tam", "officer", make.SCHOOL, until=day)  # over by then
+    await give(site, "tam", "nominator", make.SCHOOL, since=date(2024, 1, 1), until=later)
+    await give(site, "tam", "head", make.SCHOOL, since=later)
+    await give(site, "tam", "member")
+    await take_back(site, await give(site, "tam", "editor", make.SCHOOL))
+    ended = UnitEnded(unit_id=make.SCHOOL, successor_id=make.OTHER_SCHOOL, valid_to=day, occurred_at=make.AT)
+    async with site.database.transaction() as session:
+        names = {make.SCHOOL: "Trường Hoa Mai", make.OTHER_SCHOOL: "Trường Bình Minh"}
+        for unit_id, name in names.items():
+            about = {"agency": "tan-binh", "unit_id": unit_id, "name": name, "valid_from": date(2020, 1, 1)}
+            await units.note_unit(session, **about)  # type: ignore[arg-type]
+    for event in (ended, ended.model_copy(update={"successor_id": None})):
+        async with site.database.transaction() as session:
+            await on_unit_ended(session, event)
+    async with site.database.reading() as session:
+        for on, there in ((None, list(names)), (day - timedelta(days=1), list(names)), (day, [make.OTHER_SCHOOL])):
+            assert sorted(await queries.list_units(session, agency="tan-binh", on=on)) == sorted(there)
+    found = "select role, unit_id, since, until from grants where revoked_at is null order by role, unit_id, since"
+    assert await rows(site.database, found) == [
+        ("head", make.OTHER_SCHOOL, later, None),
+        ("member", None, None, None),
+        ("nominator", make.SCHOOL, date(2024, 1, 1), day),
+        ("nominator", make.OTHER_SCHOOL, day, later),
+        ("officer", make.SCHOOL, None, day),
+    ]
 
 
 async def test_a_role_taken_back_ends_every_session_and_tells_all_services(site: Site) -> None:

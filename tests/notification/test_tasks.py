@@ -17,6 +17,7 @@ from shared.events import (
     CaseStep,
     Category,
     Event,
+    NominationMoved,
     NominationRevised,
     NominationStarted,
     NominationSubmitted,
@@ -50,6 +51,7 @@ SUBMITTED = NominationSubmitted(
 )
 REVISED = NominationRevised(**NOMINATION, revision=2)
 WITHDRAWN = NominationWithdrawn(**NOMINATION)
+MOVED = NominationMoved(**NOMINATION | {"unit_id": make.OTHER_SCHOOL})
 RETURNED = CaseReturned(**NOMINATION, case_id=CASE, revision=1, reasons=make.PARCEL)
 
 
@@ -110,6 +112,15 @@ async def test_what_was_returned_waits_until_it_is_sent_again_whichever_is_heard
     assert await waits(site, "nominator", unit=make.SCHOOL) == (["Bổ sung hồ sơ TB-24-0001"], 1)
     await hear(site, WITHDRAWN, RETURNED.model_copy(update={"revision": 3}))
     assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_what_waits_about_a_file_that_moved_waits_at_its_new_unit_whatever_is_heard_late(site: Site) -> None:
+    await hear(site, STARTED, MOVED)
+    draft = (["Viết tiếp và gửi hồ sơ TB-24-0001"], 1)
+    assert [await waits(site, "nominator", unit=unit) for unit in (make.SCHOOL, make.OTHER_SCHOOL)] == [([], 0), draft]
+    await hear(site, SUBMITTED.model_copy(update={"unit_id": make.OTHER_SCHOOL}), RETURNED, awaits(CaseStep.SCORE))
+    back = (["Bổ sung hồ sơ TB-24-0001"], 1)
+    assert [await waits(site, "nominator", unit=unit) for unit in (make.SCHOOL, make.OTHER_SCHOOL)] == [([], 0), back]
 
 
 async def test_a_case_waits_for_one_step_after_the_other_and_its_unit_sees_for_whom(site: Site) -> None:

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.review import rules
 from services.review.actions import cases, honours
-from services.review.consumers import on_nomination_revised, on_nomination_submitted, on_unit
+from services.review.consumers import on_nomination_moved, on_nomination_revised, on_nomination_submitted, on_unit
 from services.review.consumers.receivers import take_dossier
 from services.review.rules import HonourState
 from services.review.tables import Case
@@ -23,6 +23,7 @@ from shared.events import (
     HonourHeld,
     HonourResumed,
     HonourRevoked,
+    NominationMoved,
     NominationRevised,
     NominationSubmitted,
     UnitChanged,
@@ -138,6 +139,23 @@ async def test_a_unit_is_known_by_name_whenever_it_is_heard(database: Database) 
         async with database.transaction() as session:
             await on_unit(session, told)
     assert await rows(database, "select name from units") == [("Trường THCS Hoa Mai",)]
+
+
+async def test_a_case_that_goes_on_moves_with_its_file_and_one_that_has_ended_stays(
+    database: Database,
+) -> None:
+    await make.rule_set(database)
+    going, ended = await make.case(database), await make.case(database)
+    async with database.transaction() as session:
+        (await session.get_one(Case, ended.id)).state = rules.State.HONOURED
+    for case in (going, ended):
+        moved = NominationMoved.model_validate(about(case) | {"unit_id": make.OTHER_SCHOOL})
+        async with database.transaction() as session:
+            await on_nomination_moved(session, moved)
+    assert await rows(database, "select state, unit_id from cases order by state") == [
+        ("honoured", make.SCHOOL),
+        ("scoring", make.OTHER_SCHOOL),
+    ]
 
 
 async def test_an_honour_is_said_with_its_decision(database: Database) -> None:

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from services.notification.actions import links
 from services.notification.actions.accounts import list_held
 from services.notification.rules import NOTICES, Channel, MessageState, is_told
-from services.notification.tables import File, LateNotice, Message, Request
+from services.notification.tables import File, LateNotice, Message, Request, Task
 from shared import audit, jobs, outbox
 from shared.audit import Actor
 from shared.clock import local_date
@@ -35,6 +35,20 @@ async def note_file(session: AsyncSession, *, agency: str, nomination_id: UUID, 
         )
         await session.delete(one)
     await links.release(session, col(Request.nomination_id) == nomination_id)
+
+
+async def move_file(session: AsyncSession, *, agency: str, nomination_id: UUID, code: str, unit_id: UUID) -> None:
+    """A file is another unit's from now on, and so is whatever waits about it."""
+    await note_file(session, agency=agency, nomination_id=nomination_id, code=code, unit_id=unit_id)
+    await session.execute(update(File).where(col(File.nomination_id) == nomination_id).values(unit_id=unit_id))
+    about = (col(Task.agency) == agency, col(Task.code) == code)
+    await session.execute(update(Task).where(*about).values(unit_id=unit_id))
+
+
+async def unit_of(session: AsyncSession, nomination_id: UUID, told: UUID) -> UUID:
+    """Whose a file is: as is known of it, for what other services tell may be older; else as was `told`."""
+    file = await session.get(File, nomination_id)
+    return file.unit_id if file else told
 
 
 async def announce(

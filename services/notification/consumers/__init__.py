@@ -19,6 +19,7 @@ from shared.events import (
     Event,
     ExemplarHonoured,
     NominationEvent,
+    NominationMoved,
     NominationReferred,
     NominationRevised,
     NominationStarted,
@@ -35,6 +36,7 @@ from shared.events import (
     StoryPublished,
     StoryRetracted,
     UnitChanged,
+    UnitEnded,
     UnitOpened,
 )
 from shared.inbox import Handlers, event_id_of, speaker_of
@@ -80,7 +82,7 @@ async def _open(
         kind=kind,
         thing_id=event.nomination_id,
         code=event.code,
-        unit_id=event.unit_id,
+        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
         path=f"/de-cu/ho-so/{event.code}",
         since=event.occurred_at,
         version=version,
@@ -99,9 +101,34 @@ async def on_unit(session: AsyncSession, event: UnitOpened | UnitChanged) -> Non
     )
 
 
+async def on_unit_ended(session: AsyncSession, event: UnitEnded) -> None:
+    """Nobody is given a role there any longer; those that were given are held at the successor."""
+    await units.note_end(session, agency=agency_of(session), unit_id=event.unit_id, day=event.valid_to)
+    if event.successor_id is not None:
+        await units.hand_over(
+            session,
+            agency=agency_of(session),
+            unit_id=event.unit_id,
+            successor_id=event.successor_id,
+            day=event.valid_to,
+            at=event.occurred_at,
+        )
+
+
 async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
     """The unit has a draft to finish."""
     await _open(session, event, Kind.DRAFT, 1, due_on=event.due_on)
+
+
+async def on_nomination_moved(session: AsyncSession, event: NominationMoved) -> None:
+    """Another unit goes on with it."""
+    await messages.move_file(
+        session,
+        agency=agency_of(session),
+        nomination_id=event.nomination_id,
+        code=event.code,
+        unit_id=event.unit_id,
+    )
 
 
 async def on_nomination_withdrawn(session: AsyncSession, event: NominationWithdrawn) -> None:
@@ -119,7 +146,7 @@ async def on_case_awaits(session: AsyncSession, event: CaseAwaits) -> None:
         thing_id=event.case_id,
         agency=agency_of(session),
         code=event.code,
-        unit_id=event.unit_id,
+        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
         path=f"/xet-duyet/ho-so/{event.code}",
         since=event.occurred_at,
         due_on=event.due_on,
@@ -135,7 +162,7 @@ async def on_story_awaits(session: AsyncSession, event: StoryAwaits) -> None:
         thing_id=event.story_id,
         agency=agency_of(session),
         code=event.code,
-        unit_id=event.unit_id,
+        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
         path=f"/lan-toa/bai/{event.code}",
         since=event.occurred_at,
         due_on=event.due_on,
@@ -272,10 +299,12 @@ async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> No
 HANDLERS: Handlers = {
     UnitOpened: on_unit,
     UnitChanged: on_unit,
+    UnitEnded: on_unit_ended,
     PlanPublished: on_plan_published,
     PlanAcknowledged: on_plan_acknowledged,
     PlanWithdrawn: on_plan_withdrawn,
     NominationStarted: on_nomination_started,
+    NominationMoved: on_nomination_moved,
     NominationWithdrawn: on_nomination_withdrawn,
     CaseAwaits: on_case_awaits,
     StoryAwaits: on_story_awaits,

@@ -86,13 +86,19 @@ class Asked:
 
 
 async def _page(
-    request: Request, database: Db, pages: Html, asked: Asked | None = None, errors: dict[str, str] | None = None
+    request: Request,
+    database: Db,
+    pages: Html,
+    clock: Now,
+    asked: Asked | None = None,
+    errors: dict[str, str] | None = None,
 ) -> Response:
     agency = database.speaker.agency
     async with database.reading() as session:
         found = await queries.list_accounts(session, agency=agency)
         grants = await queries.list_grants(session, agency=agency)
         units = await queries.list_units(session, agency=agency)
+        choices = await queries.list_units(session, agency=agency, on=clock.today())
     people = sorted(found, key=lambda one: sort_key(one.name))
     if wants_file(request):
         return spreadsheet(request, "Người và vai trò", COLUMNS, _rows(people, grants, units), file="nguoi-va-vai-tro")
@@ -107,6 +113,7 @@ async def _page(
         strangers=[g for g in grants if g.identity not in {one.identity for one in people}],
         role_names=ROLE_NAMES,
         units=units,
+        choices=choices,
         unknown=UNKNOWN.text,
         whole=WHOLE,
         asked=asked or Asked(),
@@ -141,9 +148,9 @@ def _row(name: str, role: Role, units: Mapping[UUID, str], source: Said, seen_at
 
 
 @router.get("")
-async def everybody(request: Request, _acting: Administrator, database: Db, pages: Html) -> Response:
+async def everybody(request: Request, _acting: Administrator, database: Db, pages: Html, clock: Now) -> Response:
     """Everybody who signed in, with their roles and where these come from."""
-    return await _page(request, database, pages)
+    return await _page(request, database, pages, clock)
 
 
 @router.post("")
@@ -158,7 +165,7 @@ async def give(
     """Give a role."""
     agency = database.speaker.agency
     async with database.reading() as session:
-        units = await queries.list_units(session, agency=agency)
+        units = await queries.list_units(session, agency=agency, on=clock.today())
     role, errors = asked.read(units)
     if role is not None:
         try:
@@ -180,7 +187,7 @@ async def give(
         except accounts.OwnRole:
             errors = {"identity": "Không ai tự cấp vai trò cho mình: hãy nhờ một quản trị viên khác."}
     if errors:
-        return await _page(request, database, pages, asked, errors)
+        return await _page(request, database, pages, clock, asked, errors)
     return RedirectResponse(HERE, 303)
 
 

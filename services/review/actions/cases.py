@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -124,6 +124,16 @@ async def reopen_case(
     )
     await audit.record(session, SYSTEM, "case.reopened", case.id)
     return case
+
+
+async def move(session: AsyncSession, *, agency: str, nomination_id: UUID, unit_id: UUID) -> None:
+    """A case that goes on is another unit's from now on; one that has ended stays of its own."""
+    going_on = (
+        col(Case.agency) == agency,
+        col(Case.nomination_id) == nomination_id,
+        col(Case.state).in_((*rules.OPEN, State.RETURNED)),
+    )
+    await session.execute(update(Case).where(*going_on).values(unit_id=unit_id))
 
 
 async def note_unit(

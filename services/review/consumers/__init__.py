@@ -10,6 +10,7 @@ from shared.events import (
     ConsentWithdrawn,
     HonourPassedOn,
     MovePassedOn,
+    NominationMoved,
     NominationReferred,
     NominationRevised,
     NominationSubmitted,
@@ -64,6 +65,11 @@ async def on_nomination_revised(session: AsyncSession, event: NominationRevised)
     if event.dossier is not None:
         about = {"case_id": str(case.id), "revision": event.revision}
         await parcels.expect(session, event.dossier, owner=event.said_by, purpose=DOSSIER, about=about)
+
+
+async def on_nomination_moved(session: AsyncSession, event: NominationMoved) -> None:
+    """Its unit is no more; another goes on with it."""
+    await cases.move(session, agency=agency_of(session), nomination_id=event.nomination_id, unit_id=event.unit_id)
 
 
 async def on_nomination_withdrawn(session: AsyncSession, event: NominationWithdrawn) -> None:
@@ -157,6 +163,7 @@ async def on_unit(session: AsyncSession, event: UnitOpened | UnitChanged) -> Non
 HANDLERS: Handlers = {
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
+    NominationMoved: on_nomination_moved,
     NominationWithdrawn: on_nomination_withdrawn,
     NominationReferred: on_nomination_referred,
     RecallAsked: on_recall_asked,
