@@ -2,8 +2,8 @@
 
 Owns: units, plans with their drafts and versions, rounds, targets, criteria, the calendar of working days, leads,
 subjects, nominations, claims, evidence, the timeline of each file
-Says: UnitOpened, UnitChanged, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted, NominationSubmitted,
-NominationRevised, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
+Says: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted,
+NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
 ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,
 ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded

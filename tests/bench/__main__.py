@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from shared.federation import Topic
-from tests.bench import inbox, latency, lists, pages, portal, pretalx, readiness, relay, signed
+from tests.bench import inbox, intakes, latency, lists, pages, portal, pretalx, readiness, relay, signed
 from tests.bench.measure import HEADER, Row
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
@@ -76,6 +76,12 @@ async def _readiness(_kafka: Kafka, postgres: Postgres) -> Rows:
         yield await readiness.row(databases, rounds=3)
 
 
+async def _intakes(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        for row in await intakes.rows(databases, rounds=3):
+            yield row
+
+
 async def _pages(_kafka: Kafka, _postgres: Postgres) -> Rows:
     for row in await asyncio.to_thread(pages.rows, 3):
         yield row
@@ -94,6 +100,7 @@ GROUPS = {
     "portal": _portal,
     "lists": _lists,
     "readiness": _readiness,
+    "intakes": _intakes,
     "pages": _pages,
     "pretalx": _pretalx,
 }

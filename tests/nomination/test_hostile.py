@@ -16,6 +16,7 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
+from tests.nomination import playing_units
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -28,8 +29,6 @@ CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{cod
 PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
 OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
 CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
-UNIT = "POST /de-cu/quan-tri/don-vi/{unit_id}"
-RENAME = f"{UNIT}/ten"
 ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
@@ -121,10 +120,7 @@ UNSEEN = {
     f"refused {DRAFT}noi-dung criteria_pack",
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
-    f"refused {UNIT}/thuoc parent",
-    f"refused {UNIT}/thuoc line",
-    f"refused {UNIT}/thuoc/thoi edge",
-    f"refused {UNIT}/thuoc/thoi until",
+    *playing_units.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -348,24 +344,6 @@ async def leads(play: Played) -> None:
     await play.get("GET leads of mine", "/de-cu/nhan-to/toi-ghi")
 
 
-async def named(play: Played) -> None:
-    """Units called otherwise, now and one day; their list, its sheet and each page."""
-    for number, unit in enumerate(UNITS):
-        place = f"/de-cu/quan-tri/don-vi/{unit}"
-        await play.post(RENAME, place + "/ten", number, kind="lower-secondary")
-        if number < SOME:
-            await play.post(RENAME, place + "/ten", number, refused=True)
-        for part in ("/thuoc", "/thuoc/thoi"):
-            await play.post(f"{UNIT}{part}", place + part, number, refused=True)
-        await play.get(f"GET named {number}", place)
-    for number in range(len(BUNDLES)):
-        await play.post("POST /de-cu/quan-tri/don-vi/moi", "/de-cu/quan-tri/don-vi/moi", number)
-        if number < SOME:
-            await play.post("POST /de-cu/quan-tri/don-vi/moi", "/de-cu/quan-tri/don-vi/moi", number, refused=True)
-    await play.get("GET units", "/de-cu/quan-tri/don-vi")
-    assert (await play.get("GET units sheet", "/de-cu/quan-tri/don-vi?dang=xlsx")).status_code == 200
-
-
 def _always(word: str) -> Callable[[int], str]:
     return lambda _number: word
 
@@ -384,6 +362,7 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "issued_on": lambda _n: "20/09/2023",
         "due_on": lambda _n: "30/11/2024",
         "to": lambda _n: "aside",
+        "tu": lambda _n: "0",
         **{name: _always(word) for name, word in WORDS.items()},
         "form": lambda _n: "exemplar",
         "voice": lambda _n: "colleague",
@@ -459,7 +438,8 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.get(f"GET {name}", f"/de-cu/dot{path}")
         for name, path in {"targets": "", "targets sheet": "?dang=xlsx"}.items():
             await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
-        await named(play)
+        await playing_units.named(play, UNITS)
+        await playing_units.taken_in(play)
     return play
 
 

@@ -239,7 +239,9 @@ async def test_a_dossier_takes_no_more_files_than_a_parcel(database: Database, p
         for number in range(12):
             file = Accepted(f"{number:064}", 15 * 1024 * 1024, "image/png", "anh.png")
             await claims.add_evidence(session, claim_id=claim, text="", file=file, by=make.NOMINATOR)
-        again = Accepted(f"{1:064}", 15 * 1024 * 1024, "image/png", "anh.png")
+        sent_again = Accepted(f"{1:064}", 15 * 1024 * 1024, "image/png", "anh.png")
+        await claims.add_evidence(session, claim_id=claim, text="", file=sent_again, by=make.NOMINATOR)
+        again = Accepted(f"{1:064}", 15 * 1024 * 1024, "image/png", "cung-anh.png")
         with pytest.raises(rules.TooMuch):
             await claims.add_evidence(session, claim_id=claim, text="", file=again, by=make.NOMINATOR)
     assert (await rows(database, "select count(sha256) from evidence")) == [(12,)]

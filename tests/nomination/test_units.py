@@ -1,6 +1,7 @@
 """Units through time: called otherwise from a day on, and as they were called then in what ended before."""
 
 import asyncio
+import re
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -214,3 +215,36 @@ async def test_a_unit_leaves_its_place_from_a_day_on(site: Site) -> None:
             async with site.database.reading() as session:
                 edge = str(await session.scalar(text("select id from unit_edges where line = 'professional'")))
             assert (await person.post(PATH + "/thuoc/thoi", data={"edge": edge, "until": TODAY})).status_code == 303
+
+
+async def test_a_unit_is_seen_as_it_stood_on_a_day(site: Site) -> None:
+    async with site.signed_in("administrator") as person:
+        assert (await person.post(PATH + "/ten", data=NEW | {"since": "01/09/2023"})).status_code == 303
+        for parent, begin, until in (
+            (make.OTHER_SCHOOL, "01/01/2021", "01/01/2022"),
+            (make.OTHER_SCHOOL, "01/01/2024", ""),
+        ):
+            form = {"parent": str(parent), "line": "emulation", "from_day": begin}
+            assert (await person.post(PATH + "/thuoc", data=form)).status_code == 303
+            if until:
+                async with site.database.reading() as session:
+                    edge = str(await session.scalar(text("select id from unit_edges")))
+                assert (await person.post(PATH + "/thuoc/thoi", data={"edge": edge, "until": until})).status_code == 303
+        pages = [text_of(await person.get(f"{PATH}?ngay={day}")) for day in ("01/06/2021", "1/6/2023", "01/02/2024")]
+        before = text_of(await person.get(f"{PATH}?ngay=01/01/2019"))
+        wrong = await person.get(f"{PATH}?ngay=31/02/2024")
+    assert "Ngày 01/06/2021: Trường THCS Hoa Mai Thuộc Trường Bình Minh · cụm thi đua, từ 01/01/2021" in pages[0]
+    assert "Ngày 01/06/2023: Trường THCS Hoa Mai Thuộc Khi ấy không thuộc đơn vị nào." in pages[1]
+    assert "Ngày 01/02/2024: Trường THCS Hoa Mai Mới Thuộc Trường Bình Minh · cụm thi đua, từ 01/01/2024" in pages[2]
+    assert "khi ấy đơn vị không hoạt động" in before
+    assert (wrong.status_code, "Ngày chưa đúng" in text_of(wrong)) == (422, True)
+
+
+async def test_an_emulation_cluster_has_a_kind_of_its_own(site: Site) -> None:
+    new = {"code": "cum-1", "name": "Cụm thi đua số 1", "kind": "cluster", "since": TODAY, "once": str(UUID(int=79))}
+    async with site.signed_in("administrator") as person:
+        form = await person.get("/de-cu/quan-tri/don-vi/moi")
+        entered = await person.post("/de-cu/quan-tri/don-vi/moi", data=new)
+        page = text_of(await person.get(entered.headers["location"]))
+    assert re.findall(r'<option value="cluster"[^>]*>([^<]+)<', form.text) == ["cụm thi đua"]
+    assert "Loại cụm thi đua" in page

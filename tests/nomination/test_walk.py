@@ -194,6 +194,8 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"GET {file}/gui": Step(files),
         f"POST {file}/gui": Step(files),
         f"GET {file}/cac-ban": Step(files),
+        f"GET {file}/tep/{{sha256}}": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
+        f"GET {file}/tep/{{sha256}}/nho": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
         f"GET {file}/rut": Step(files),
         f"POST {file}/rut": Step(files, {"version": "0"}),
         f"GET {file}/hanh-trinh": Step(files),
@@ -205,6 +207,7 @@ def unit_steps() -> dict[str, Step]:
     unit, stranger = {"unit_id": str(make.SCHOOL)}, {"unit_id": str(UUID(int=14))}
     place, units = "/de-cu/quan-tri/don-vi/{unit_id}", {"ours": unit, THEIRS: stranger}
     none = {whose: {**one, "name_id": str(UUID(int=15))} for whose, one in units.items()}
+    lists, nobodys = "/de-cu/quan-tri/don-vi/nhap", {THEIRS: {"intake_id": str(UUID(int=16))}}
     return {
         "GET /de-cu/quan-tri/don-vi": Step(),
         f"GET {place}": Step(units),
@@ -212,6 +215,19 @@ def unit_steps() -> dict[str, Step]:
         f"POST {place}/ten/{{name_id}}/bo": Step({THEIRS: none[THEIRS]}),
         "GET /de-cu/quan-tri/don-vi/moi": Step(),
         "POST /de-cu/quan-tri/don-vi/moi": Step(form={"code": "x", "name": "Trường mới", "since": "01/01/2030"}),
+        f"GET {lists}": Step(),
+        f"GET {lists}/mau.xlsx": Step(),
+        f"POST {lists}": Step(),
+        f"GET {lists}/{{intake_id}}": Step(nobodys),
+        f"GET {lists}/{{intake_id}}/loi.xlsx": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/ghi": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/hoan-tac": Step(nobodys),
+        f"GET {place}/thoi": Step(units),
+        f"POST {place}/thoi": Step(units, {"day": "01/01/2030"}),
+        f"GET {place}/thoi/chuyen": Step({THEIRS: stranger}),
+        f"POST {place}/thoi/chuyen": Step({THEIRS: stranger}),
+        f"POST {place}/thoi/xac-nhan": Step({THEIRS: stranger}),
+        f"POST {place}/thoi/bo": Step({THEIRS: stranger}),
         f"POST {place}/thuoc": Step(units, {"parent": str(TEAM), "line": "union", "from_day": "01/01/2030"}),
         f"POST {place}/thuoc/thoi": Step(units, {"edge": str(UUID(int=16)), "until": "01/01/2030"}),
     }

@@ -25,9 +25,11 @@ from services.nomination.rules.leads import (
     check_fields,
     check_move,
 )
+from services.nomination.rules.titles import split_title
 from services.nomination.tables import Lead, LeadNote, Nomination, Subject, Unit
 from shared import audit
 from shared.audit import Actor
+from shared.clock import local_date
 from shared.events import Category
 from shared.names import lines, normal, sort_key
 
@@ -66,7 +68,7 @@ async def spot(
     Raises BadLead; LookupError when the unit is not the agency's.
     """
     if sighting.unit_id is not None:
-        await _unit(session, agency.id, sighting.unit_id)
+        await _unit(session, agency.id, sighting.unit_id, at)
     fields = {
         "name": normal(sighting.name),
         "position": normal(sighting.position),
@@ -133,10 +135,12 @@ async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime,
     return lead
 
 
-async def take_up(session: AsyncSession, agency: Agency, *, lead_id: UUID, unit_id: UUID, by: Actor) -> Lead:
-    """Triage: the lead is that unit's from now on. Raises LookupError when the unit is not the agency's."""
+async def take_up(
+    session: AsyncSession, agency: Agency, *, lead_id: UUID, unit_id: UUID, at: datetime, by: Actor
+) -> Lead:
+    """Triage: the lead is that unit's from now on. Raises BadLead; LookupError when the unit is not the agency's."""
     lead = await lock(session, lead_id)
-    await _unit(session, agency.id, unit_id)
+    await _unit(session, agency.id, unit_id, at)
     lead.unit_id, lead.taken_up = unit_id, True
     await audit.record(session, by, "lead.taken_up", lead.id)
     return lead
@@ -224,7 +228,7 @@ async def nominate(
         unit_id=lead.unit_id,
         round_id=round_id,
         category=lead.category,
-        name=lead.name,
+        name=lead.name if lead.category is Category.COLLECTIVE else split_title(lead.name)[1],
         position=lead.position,
         rule_set=pack,
         at=at,
@@ -248,7 +252,9 @@ async def lock(session: AsyncSession, lead_id: UUID) -> Lead:
     return found.scalar_one()
 
 
-async def _unit(session: AsyncSession, agency: str, unit_id: UUID) -> None:
+async def _unit(session: AsyncSession, agency: str, unit_id: UUID, at: datetime) -> None:
     unit = await session.get(Unit, unit_id)
     if unit is None or unit.agency != agency:
         raise LookupError("not of this agency")
+    if unit.valid_to is not None and unit.valid_to <= local_date(at):
+        raise BadLead("unit", "Đơn vị này đã thôi hoạt động. Hãy chọn đơn vị hiện nay.")

@@ -15,6 +15,7 @@ from services.nomination.actions import rounds, targets
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
+from services.nomination.rules.names import check_name
 from services.nomination.rules.readiness import Readiness
 from services.nomination.tables import (
     Counter,
@@ -62,12 +63,14 @@ async def start_nomination(
 
     `writer`: the name of whoever begins it; `on_behalf`: for whom they write, if not for the unit.
 
-    Raises PlanNotInForce, RoundNotOpen, TooMuch; LookupError when round or unit are not the agency's.
+    Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle; LookupError when round or unit are not the agency's.
     """
     chosen = await session.get(Round, round_id)
-    unit = await session.get(Unit, unit_id)
+    # Locked, so that it does not end meanwhile and leaves this file behind.
+    unit = await session.get(Unit, unit_id, with_for_update={"read": True, "key_share": True})
     if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
+    rules.check_goes_on(unit.valid_to, today)
     rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
     await rounds.check_takes(session, chosen, at)
     rules.check_length("on_behalf", normal(on_behalf))
@@ -96,8 +99,10 @@ async def start_nomination(
 
 
 def _subject(unit: Unit, category: Category, form: Form, name: str, position: str) -> Subject:
-    """Whom a draft is about. Raises TooMuch."""
+    """Whom a draft is about. Raises TooMuch, NameWithTitle."""
     rules.check_length("name", normal(name))
+    if category is not Category.COLLECTIVE and form is Form.EXEMPLAR:
+        check_name(normal(name))
     rules.check_length("position", normal(position))
     return Subject(
         agency=unit.agency,
@@ -228,7 +233,7 @@ async def submit_nomination(
             at=at,
         )
     )
-    about = _told(nomination, at) | {"revision": nomination.revision, "dossier": dossier}
+    about = told(nomination, at) | {"revision": nomination.revision, "dossier": dossier}
     if again:
         outbox.record(session, NominationRevised.model_validate(about))
     else:
@@ -250,7 +255,7 @@ async def submit_nomination(
     return nomination
 
 
-def _told(nomination: Nomination, at: datetime) -> dict[str, Any]:
+def told(nomination: Nomination, at: datetime) -> dict[str, Any]:
     """What every event of a nomination says of it."""
     return {
         "nomination_id": nomination.id,
@@ -274,7 +279,7 @@ async def withdraw_nomination(
     if nomination.version != version:
         raise rules.ChangedMeanwhile("", nomination.version)
     nomination.state, nomination.version = State.WITHDRAWN, nomination.version + 1
-    outbox.record(session, NominationWithdrawn.model_validate(_told(nomination, at)))
+    outbox.record(session, NominationWithdrawn.model_validate(told(nomination, at)))
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
     await audit.record(session, by, "nomination.withdrawn", nomination.id)
     return nomination

@@ -52,7 +52,7 @@ async def put_under(
     Raises NoResultFound for an unknown unit, BadEdge for one that would stand under itself.
     """
     lower, upper = await session.get_one(Unit, child), await session.get_one(Unit, parent)
-    await _alone(session, lower.agency)
+    await alone(session, lower.agency)
     under = await session.execute(below(lower.agency, [child], since, and_later=True))
     check_edge(child, parent, line, below={unit for _, unit in under})
     standing = select(UnitEdge).where(
@@ -99,14 +99,14 @@ async def enter_unit(
     """A unit that a person enters; `id` is that of the form, so that one sent twice is one unit. Raises BadUnit."""
     name, kind = normal(name), normal(kind)
     check_unit(code, name, kind)
-    await _alone(session, agency.id)
+    await alone(session, agency.id)
     made = await open_unit(session, agency, id=id, code=code, name=name, kind=kind, since=since, at=at, by=by)
     if made.id != id:
         raise BadUnit("code", "Mã này đã có ở một đơn vị khác.")
     return made
 
 
-async def _alone(session: AsyncSession, agency: str) -> None:
+async def alone(session: AsyncSession, agency: str) -> None:
     """One change of the graph at a time: of two that cross, the second sees the first."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"units of {agency}", 0))))
 

@@ -86,7 +86,7 @@ def refused(refusal: rules.Refusal) -> Problem:
             {"pointer": f"/claims/{place}" if place not in PAPERS else f"/{place}", "detail": text}
             for place, text in refusal.missing.items()
         ]
-    elif isinstance(refusal, rules.BadContact | rules.TooMuch):
+    elif isinstance(refusal, rules.FieldRefusal):
         more["errors"] = [{"pointer": f"/{refusal.field}", "detail": str(refusal)}]
     status = 409 if isinstance(refusal, rules.NotADraft | rules.ChangedMeanwhile) else 422
     return Problem(status, refusal.problem, "Chưa làm được việc này", **more)

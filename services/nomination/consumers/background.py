@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on, units
+from services.nomination.actions import handing_on, intakes, unit_ends, units
 from services.nomination.consumers import HAND_ON
 from services.nomination.queries import packing
 from shared.runtime import Runtime
@@ -30,9 +30,11 @@ def add_jobs(runtime: Runtime) -> None:
 
     runtime.jobs.add(HAND_ON, hand_on)
 
-    async def tell_names() -> None:
+    async def let_days_come() -> None:
         at, today = runtime.clock.now(), runtime.clock.today()
         async with runtime.database.transaction() as session:
             await units.tell_names(session, at=at, today=today)
+            await unit_ends.carry_out_due(session, at=at, today=today)
+            await intakes.tidy(session, at - intakes.KEPT)
 
-    runtime.jobs.every_hour(tell_names)
+    runtime.jobs.every_hour(let_days_come)

@@ -10,8 +10,10 @@ from services.nomination.pages import (
     criteria,
     dossiers,
     drafting,
+    ending,
     evidence,
     importing,
+    intakes,
     issuing,
     leads,
     nurturing,
@@ -45,7 +47,9 @@ for part in (
     rounds,
     targets,
     trails,
+    intakes,
     units,
+    ending,
     searching,
 ):
     router.include_router(part.router, prefix="/de-cu")

@@ -31,6 +31,7 @@ STEPS = {
     "case_opened": ("Hội đồng đã nhận hồ sơ", "run", "scale"),
     "returned": ("Hội đồng trả lại để bổ sung", "wait", "arrow-back"),
     "revised": ("Đã bổ sung và gửi lại", "info", "send"),
+    "moved": ("Đơn vị khác nhận tiếp hồ sơ", "info", "next"),
     "reopened": ("Hội đồng đã nhận hồ sơ bổ sung", "run", "scale"),
     "completed": ("Hội đồng đã kết luận: đề nghị khen", "ok", "circle-check"),
     "declined": ("Hội đồng đã kết luận: chưa khen lần này", "off", "circle-minus"),

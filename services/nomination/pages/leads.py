@@ -83,7 +83,7 @@ async def new(desk: AtDesk) -> Response:
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     async with desk.database.reading() as session:
-        found = await queries.list_units(session, agency=desk.agency.id, units=None)
+        found = await queries.list_units(session, agency=desk.agency.id, units=None, on=desk.clock.today())
     today = desk.clock.today()
     own = desk.person.units("nominator", today) | desk.person.units("head", today)
     return desk.pages.render(

@@ -99,7 +99,7 @@ async def new(desk: AtDesk) -> Response:
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     units = desk.nominating
     async with desk.database.reading() as session:
-        own = await queries.list_units(session, agency=desk.agency.id, units=units)
+        own = await queries.list_units(session, agency=desk.agency.id, units=units, on=desk.clock.today())
         found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
         taking = [one.round for one in found if one.takes]
         asked = await targets.quotas(
@@ -170,8 +170,10 @@ async def start(
     except idempotency.KeyReused:
         # Gone back to and filled in anew: another draft, under a key of its own.
         return await start(desk, typed)
-    except rules.TooMuch as refusal:
+    except rules.FieldRefusal as refusal:
         return await _new(desk, values, {refusal.field: str(refusal)})
+    except rules.UnitIsNoMore as refusal:
+        return await _new(desk, values, {"unit": str(refusal)})
     except rules.Refusal as refusal:
         return await _new(desk, values, {"round": str(refusal)})
     except LookupError:

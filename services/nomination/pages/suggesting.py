@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 from uuid import uuid4
 
@@ -37,7 +38,7 @@ async def _form(
     request: Request, database: Db, pages: Html, values: Mapping[str, str], errors: Mapping[str, str]
 ) -> Response:
     async with database.reading() as session:
-        units = await queries.list_units(session, agency=_agency(request).id, units=None)
+        units = await queries.list_units(session, agency=_agency(request).id, units=None, on=_today(request))
     return pages.render(
         request,
         "suggest.html",
@@ -79,6 +80,11 @@ async def suggest(
     except LookupError:
         return await _form(request, database, pages, values, {"unit": "Hãy chọn đơn vị trong danh sách."})
     return pages.render(request, "suggested.html", status_code=201)
+
+
+def _today(request: Request) -> date:
+    runtime: Runtime = request.app.state.runtime
+    return runtime.clock.today()
 
 
 def _agency(request: Request) -> plans.Agency:

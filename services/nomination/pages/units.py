@@ -1,6 +1,7 @@
 """The agency's units: how they are called, since when, and what stands above and below them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -26,7 +27,7 @@ PATH = "/de-cu/quan-tri/don-vi"
 BAD_DAY = "Ngày chưa đúng. Ví dụ: 20/11/2026."
 ENTERED = ("code", "name", "kind", "since", "once")
 FIELDS = ("name", "kind", "since", "paper")
-TYPED = (*FIELDS, "parent", "line", "from_day", "edge", "until")
+TYPED = (*FIELDS, "parent", "line", "from_day", "edge", "until", "ngay")
 """What the small forms beside a unit ask."""
 LINES = {
     "administrative": "quản lý",
@@ -105,18 +106,27 @@ async def enter(
 
 
 @router.get("/quan-tri/don-vi/{unit_id}", dependencies=[allowed("unit.read")])
-async def show(desk: AtDesk, unit_id: UUID) -> Response:
-    """A unit with its names through time."""
-    return await _show(desk, unit_id)
+async def show(desk: AtDesk, unit_id: UUID, ngay: str = "") -> Response:
+    """A unit with its names through time, and where it stands now, or stood on a day."""
+    if ngay and read_day(ngay) is None:
+        return await _show(desk, unit_id, {"ngay": BAD_DAY}, {"ngay": ngay[:20]})
+    return await _show(desk, unit_id, values={"ngay": ngay}, then=read_day(ngay))
 
 
 async def _show(
-    desk: Desk, unit_id: UUID, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
+    desk: Desk,
+    unit_id: UUID,
+    errors: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+    then: date | None = None,
 ) -> Response:
     today = desk.clock.today()
     async with desk.database.reading() as session:
-        known = await units.get_unit(session, agency=desk.agency.id, unit_id=unit_id, on=today)
-        everybody = await list_everybody(session, agency=desk.agency.id, units=None)
+        known = await units.get_unit(
+            session, agency=desk.agency.id, unit_id=unit_id, on=then or today, only_then=then is not None
+        )
+        name_then = await units.name_on(session, known.unit, then) if known and then else ""
+        everybody = await list_everybody(session, agency=desk.agency.id, units=None, on=today)
     if known is None:
         raise HTTPException(404)
     shown = dict.fromkeys(TYPED, "") | {"name": known.unit.name, "kind": known.unit.kind} | dict(values or {})
@@ -126,6 +136,8 @@ async def _show(
         "unit.html",
         status_code=422 if errors else 200,
         known=known,
+        then=then,
+        name_then=name_then,
         changing=desk.rights.opens("unit.change"),
         kind_name=kind_name,
         line_name=lambda line: LINES.get(line, line),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from uuid import UUID
 
@@ -284,9 +285,13 @@ async def _answers(session: AsyncSession, nomination: Nomination, subject: Subje
     return answers
 
 
-async def list_units(session: AsyncSession, *, agency: str, units: Collection[UUID] | None) -> Sequence[Unit]:
-    """Units by name; None: all of the agency."""
+async def list_units(
+    session: AsyncSession, *, agency: str, units: Collection[UUID] | None, on: date | None = None
+) -> Sequence[Unit]:
+    """Units by name; None: all of the agency. `on`: only those that are there on that day."""
     query = select(Unit).where(col(Unit.agency) == agency).order_by(col(Unit.name))
+    if on is not None:
+        query = query.where(or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > on))
     return list(await session.scalars(query if units is None else query.where(col(Unit.id).in_(units))))
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, DateTime, String, Uuid, cast, func, literal, null, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from services.nomination.tables import Unit, UnitEdge, UnitName, below
+from services.nomination.rules import ENDED
+from services.nomination.rules.leads import LeadState
+from services.nomination.tables import Lead, Nomination, Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 from shared.listing import Asked, Order, Rows, page_of
 
 ORDERS = {
@@ -27,6 +31,32 @@ class Known:
     names: Sequence[UnitName]
     above: Sequence[tuple[UnitEdge, Unit]]
     below: Sequence[tuple[UnitEdge, Unit]]
+    end: UnitEnd | None
+    successor: Unit | None
+
+
+@dataclass(frozen=True)
+class Moving:
+    """How much of a unit goes on elsewhere when it ends: files and leads that are open, units below it."""
+
+    files: int
+    leads: int
+    below: int
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing that goes on elsewhere; `kind`: file, lead or unit; `to`: the name of the unit that takes it.
+
+    `name`: a file's code or a unit's name; of a lead its category and when it was noted.
+    """
+
+    id: UUID
+    kind: str
+    name: str
+    category: str | None
+    spotted_at: datetime | None
+    to: str | None
 
 
 async def units_below(
@@ -40,13 +70,20 @@ async def units_below(
     return {top: frozenset(members) for top, members in found.items()}
 
 
+async def kinds_of(session: AsyncSession, *, agency: str) -> Sequence[str]:
+    """The kinds that the agency's units have."""
+    return list(await session.scalars(select(col(Unit.kind)).where(col(Unit.agency) == agency).distinct()))
+
+
 async def page_of_units(session: AsyncSession, *, agency: str, asked: Asked) -> Rows:
     """One page of the agency's units: rows of (Unit,)."""
     return await page_of(session, select(Unit).where(col(Unit.agency) == agency), asked, ORDERS, col(Unit.id))
 
 
-async def get_unit(session: AsyncSession, *, agency: str, unit_id: UUID, on: date) -> Known | None:
-    """One unit of the agency, with what stands above and below it on that day or will."""
+async def get_unit(
+    session: AsyncSession, *, agency: str, unit_id: UUID, on: date, only_then: bool = False
+) -> Known | None:
+    """One unit of the agency, with what stands above and below it on that day or will; `only_then`: on that day."""
     unit = await session.get(Unit, unit_id)
     if unit is None or unit.agency != agency:
         return None
@@ -56,6 +93,8 @@ async def get_unit(session: AsyncSession, *, agency: str, unit_id: UUID, on: dat
         .where(or_(col(UnitEdge.valid_to).is_(None), col(UnitEdge.valid_to) > on))
         .order_by(col(UnitEdge.line), col(Unit.name))
     )
+    if only_then:
+        standing = standing.where(col(UnitEdge.valid_from) <= on)
     over = standing.join(Unit, col(Unit.id) == col(UnitEdge.parent_id)).where(col(UnitEdge.child_id) == unit_id)
     under = standing.join(Unit, col(Unit.id) == col(UnitEdge.child_id)).where(col(UnitEdge.parent_id) == unit_id)
     return Known(
@@ -63,7 +102,56 @@ async def get_unit(session: AsyncSession, *, agency: str, unit_id: UUID, on: dat
         list(await session.scalars(names)),
         [(edge, other) for edge, other in await session.execute(over)],
         [(edge, other) for edge, other in await session.execute(under)],
+        end := await session.get(UnitEnd, unit_id),
+        await session.get(Unit, end.successor_id) if end and end.successor_id else None,
     )
+
+
+async def count_moving(session: AsyncSession, unit_id: UUID) -> Moving:
+    """What of a unit would go on elsewhere, were it to end."""
+    things = _moving(unit_id).subquery()
+    counted = select(things.c.kind, func.count()).group_by(things.c.kind)
+    found = {row.kind: row[1] for row in await session.execute(counted)}
+    return Moving(found.get("file", 0), found.get("lead", 0), found.get("unit", 0))
+
+
+async def list_moving(session: AsyncSession, end: UnitEnd, *, begin: int, limit: int) -> Sequence[Thing]:
+    """What of a unit goes on elsewhere when it ends, and where: files, leads, units below; from the `begin`-th on."""
+    things, taker = _moving(end.unit_id).subquery(), aliased(Unit)
+    goes_to = func.coalesce(col(UnitShare.successor_id), literal(end.successor_id, Uuid()))
+    query = (
+        select(things, col(taker.name))
+        .outerjoin(UnitShare, (col(UnitShare.unit_id) == end.unit_id) & (col(UnitShare.thing_id) == things.c.id))
+        .outerjoin(taker, col(taker.id) == goes_to)
+        .order_by(things.c.kind, things.c.name, things.c.spotted_at, things.c.id)
+        .offset(begin)
+        .limit(limit)
+    )
+    return [Thing(*row) for row in await session.execute(query)]
+
+
+def _moving(unit_id: UUID) -> CompoundSelect[Any]:
+    """Asks for (id, kind, name, category, spotted_at) of each thing that would go on elsewhere.
+
+    Who it is about stays with those who may read it: a file shows its code, a lead its category and when it was noted.
+    A unit below in two lines is one thing.
+    """
+    files: Any = select(  # of what type a literal is, is not known
+        col(Nomination.id).label("id"),
+        literal("file").label("kind"),
+        col(Nomination.code).label("name"),
+        null().cast(String).label("category"),
+        null().cast(DateTime(timezone=True)).label("spotted_at"),
+    ).where(col(Nomination.unit_id) == unit_id, col(Nomination.state).not_in(ENDED))
+    leads = select(
+        col(Lead.id), literal("lead"), literal(""), cast(col(Lead.category), String), col(Lead.spotted_at)
+    ).where(col(Lead.unit_id) == unit_id, col(Lead.state) != LeadState.NOMINATED)
+    under = (
+        select(col(Unit.id), literal("unit"), col(Unit.name), null(), null())
+        .join(UnitEdge, col(UnitEdge.child_id) == col(Unit.id))
+        .where(col(UnitEdge.parent_id) == unit_id, col(UnitEdge.valid_to).is_(None))
+    )
+    return union(files, leads, under)
 
 
 async def name_on(session: AsyncSession, unit: Unit, day: date) -> str:

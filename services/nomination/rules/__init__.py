@@ -55,6 +55,14 @@ class Refusal(Exception):
     problem = "refused"
 
 
+class FieldRefusal(Refusal):
+    """A refusal of one field of a form; `field` is its name there."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class NotADraft(Refusal):
     """Only a draft can be changed or handed in."""
 
@@ -71,6 +79,12 @@ class NotWithdrawable(Refusal):
     """What was never handed in, or is decided, cannot be taken back."""
 
     problem = "not-withdrawable"
+
+
+class UnitIsNoMore(Refusal):
+    """A unit that has ended puts nobody forward."""
+
+    problem = "unit-is-no-more"
 
 
 class PlanNotInForce(Refusal):
@@ -113,24 +127,16 @@ class NotComplete(Refusal):
         self.missing = dict(missing)
 
 
-class BadContact(Refusal):
+class BadContact(FieldRefusal):
     """A contact is missing or cannot be; `field` names it."""
 
     problem = "bad-contact"
 
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
-
-class TooMuch(Refusal):
+class TooMuch(FieldRefusal):
     """A dossier would hold more, or longer, than can be handed on; `field` names what."""
 
     problem = "too-much"
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class ChangedMeanwhile(Refusal):
@@ -253,6 +259,12 @@ def check_contacts(
         raise BadContact("email-guardian", "Hãy ghi địa chỉ thư của cha, mẹ hoặc người giám hộ.")
     if child and not guardian.strip():
         raise BadContact("guardian", "Hãy ghi họ và tên của cha, mẹ hoặc người giám hộ.")
+
+
+def check_goes_on(until: date | None, today: date) -> None:
+    """Whether a unit that is there until (exclusive) a day is there today. Raises UnitIsNoMore."""
+    if until is not None and until <= today:
+        raise UnitIsNoMore("Đơn vị này đã thôi hoạt động. Hãy chọn đơn vị hiện nay.")
 
 
 def check_in_force(state: PlanState) -> None:

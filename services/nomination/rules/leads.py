@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from services.nomination.rules import Refusal
+from services.nomination.rules import FieldRefusal, Refusal
 from shared.wording import say
 
 
@@ -72,14 +72,10 @@ MOVES: Mapping[LeadState, frozenset[LeadState]] = {
 """To where a lead moves, and from where."""
 
 
-class BadLead(Refusal):
+class BadLead(FieldRefusal):
     """Something about a lead is missing or too long; `field` names it."""
 
     problem = "bad-lead"
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
 
 
 class LeadMoved(Refusal):

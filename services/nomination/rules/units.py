@@ -5,41 +5,35 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
-from services.nomination.rules import Refusal
+from services.nomination.rules import FieldRefusal, Refusal
 from shared.wording import say
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-LONGEST = {"code": 30, "name": 200, "kind": 60, "paper": 200, "line": 60}
+LONGEST = {"code": 30, "name": 200, "kind": 60, "paper": 200, "line": 60, "external_ref": 60}
 
 
-class BadName(Refusal):
+class BadName(FieldRefusal):
     """A unit cannot be called so from that day; `field` is the form's field it is about."""
 
     problem = "bad-unit-name"
 
-    def __init__(self, field: str, told: str) -> None:
-        super().__init__(told)
-        self.field = field
 
-
-class BadUnit(Refusal):
+class BadUnit(FieldRefusal):
     """There can be no such unit; `field` is the form's field it is about."""
 
     problem = "bad-unit"
 
-    def __init__(self, field: str, told: str) -> None:
-        super().__init__(told)
-        self.field = field
 
-
-class BadEdge(Refusal):
+class BadEdge(FieldRefusal):
     """A unit cannot stand there; `field` is the form's field it is about."""
 
     problem = "bad-edge"
 
-    def __init__(self, field: str, told: str) -> None:
-        super().__init__(told)
-        self.field = field
+
+class BadEnd(FieldRefusal):
+    """A unit cannot end so; `field` is the form's field it is about."""
+
+    problem = "bad-end"
 
 
 class NameTold(Refusal):
@@ -55,7 +49,8 @@ def check_name(
 
     `last`: the first day of the name that is in force; `taken`: the first days of all its names. Raises BadName.
     """
-    _check_words(name, kind, {"paper": paper}, BadName)
+    for field, told in _word_faults(name, kind, {"paper": paper}).items():
+        raise BadName(field, told)
     if (name, kind) == now:
         raise BadName("name", "Đơn vị đang có đúng tên và loại này.")
     if since in taken:
@@ -66,9 +61,16 @@ def check_name(
 
 def check_unit(code: str, name: str, kind: str) -> None:
     """Whether a unit can be entered so. Raises BadUnit."""
+    for field, told in unit_faults(code, name, kind).items():
+        raise BadUnit(field, told)
+
+
+def unit_faults(code: str, name: str, kind: str) -> dict[str, str]:
+    """What is wrong with a unit that would be entered so, by field."""
+    faults = _word_faults(name, kind, {"code": code})
     if not CODE.fullmatch(code):
-        raise BadUnit("code", "Mã gồm chữ thường không dấu, số và dấu gạch nối. Ví dụ: thcs-hoa-mai.")
-    _check_words(name, kind, {"code": code}, BadUnit)
+        faults["code"] = "Mã gồm chữ thường không dấu, số và dấu gạch nối. Ví dụ: thcs-hoa-mai."
+    return faults
 
 
 def check_edge(child: UUID, parent: UUID, line: str, *, below: Collection[UUID]) -> None:
@@ -81,11 +83,22 @@ def check_edge(child: UUID, parent: UUID, line: str, *, below: Collection[UUID])
         raise BadEdge("line", "Hãy chọn thuộc theo hệ nào.")
 
 
-def _check_words(name: str, kind: str, more: Mapping[str, str], error: type[BadName | BadUnit]) -> None:
-    if len(name) < 2:
-        raise error("name", "Hãy ghi tên đơn vị.")
-    if not kind:
-        raise error("kind", "Hãy ghi loại đơn vị.")
-    for field, text in {"name": name, "kind": kind, **more}.items():
+def check_end(since: date, day: date, *, open_work: bool, successor: bool) -> None:
+    """Whether a unit that exists `since` a day may end on `day`. Raises BadEnd."""
+    if day <= since:
+        raise BadEnd("day", say("Hãy chọn một ngày sau {day:%d/%m/%Y}, ngày đơn vị bắt đầu có.", day=since))
+    if open_work and not successor:
+        raise BadEnd("successor", "Đơn vị còn việc đang làm. Hãy chọn đơn vị nhận việc.")
+
+
+def _word_faults(name: str, kind: str, more: Mapping[str, str]) -> dict[str, str]:
+    words = {"name": name, "kind": kind, **more}
+    faults: dict[str, str] = {}
+    for field, text in words.items():
         if len(text) > LONGEST[field]:
-            raise error(field, say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST[field]))
+            faults[field] = say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST[field])
+    if len(name) < 2:
+        faults["name"] = "Hãy ghi tên đơn vị."
+    if not kind:
+        faults["kind"] = "Hãy ghi loại đơn vị."
+    return faults

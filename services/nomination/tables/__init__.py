@@ -2,6 +2,7 @@
 
 from services.nomination.tables.criteria import Boast, Criterion, Pack
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
+from services.nomination.tables.intakes import Intake, IntakeRow
 from services.nomination.tables.leads import Lead, LeadNote
 from services.nomination.tables.papers import Agreement, ClaimCheck, Confirmation, Opinion, Revision
 from services.nomination.tables.plan_texts import PlanText
@@ -18,7 +19,7 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
-from services.nomination.tables.units import Unit, UnitEdge, UnitName, below
+from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
 __all__ = [
     "METADATA",
@@ -32,6 +33,8 @@ __all__ = [
     "Counter",
     "Criterion",
     "Evidence",
+    "Intake",
+    "IntakeRow",
     "Lead",
     "LeadNote",
     "Nomination",
@@ -53,7 +56,9 @@ __all__ = [
     "Unit",
     "UnitAcknowledgement",
     "UnitEdge",
+    "UnitEnd",
     "UnitName",
+    "UnitShare",
     "below",
     "plan_year",
 ]

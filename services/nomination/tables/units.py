@@ -24,6 +24,9 @@ class Unit(Row, table=True):
     kind: str
     valid_from: date
     valid_to: date | None = None
+    external_ref: str = Field(
+        default="", description="its code in the sector's data; kept as it came, never given here"
+    )
 
 
 class UnitName(Row, table=True):
@@ -42,6 +45,29 @@ class UnitName(Row, table=True):
     valid_from: date
     paper: str = Field(default="", description="the decision that says so, as its symbol reads")
     told: bool = Field(default=False, description="its day has come, and everybody was told")
+
+
+class UnitEnd(Row, table=True):
+    """A unit is no more from a day on. Its open work goes on at its successor, if it has one."""
+
+    __tablename__ = "unit_ends"
+
+    unit_id: UUID = Field(primary_key=True, foreign_key="units.id")
+    successor_id: UUID | None = Field(default=None, foreign_key="units.id")
+    day: date
+    paper: str = Field(default="", description="the decision that says so, as its symbol reads")
+    confirmed: bool = Field(default=False, description="somebody saw what moves and said yes")
+    done: bool = Field(default=False, description="its day has come, and what was open has moved")
+
+
+class UnitShare(Row, table=True):
+    """One thing of a unit that ends goes on at another unit than most: a unit is split by these."""
+
+    __tablename__ = "unit_shares"
+
+    unit_id: UUID = Field(primary_key=True, foreign_key="units.id")
+    thing_id: UUID = Field(primary_key=True, description="of the nomination, lead or unit below")
+    successor_id: UUID = Field(foreign_key="units.id")
 
 
 class UnitEdge(Row, table=True):
