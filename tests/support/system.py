@@ -30,9 +30,10 @@ async def with_agencies(folder: Path, play: Play, *agencies: str) -> tuple[int, 
 
 
 @contextmanager
-def system(folder: Path, *agencies: str) -> Iterator[Running]:
+def system(folder: Path, *agencies: str, day: date = DAY, federation: Path = FEDERATION) -> Iterator[Running]:
     """The agencies for as long as several tests need them; what ends is started again, as `make run` does it.
 
+    They begin on that day; on a folder that an earlier day has filled they go on there, and the days between are over.
     They live in a thread with a loop of its own, for each test has another one.
     """
     local = Local(folder)
@@ -41,12 +42,16 @@ def system(folder: Path, *agencies: str) -> Iterator[Running]:
     thread = threading.Thread(target=loop.run_forever, name="agencies")
     thread.start()
     console = Console(file=io.StringIO(), width=200)
-    runner = Runner(Options(folder, agencies, FEDERATION, None, DAY), local, console)
+    if local.clock_offset(day)[1]:
+        (folder / "clock.json").unlink()  # the runner would go on from the first day
+    runner = Runner(Options(folder, agencies, federation, None, day), local, console)
     try:
         running = asyncio.run_coroutine_threadsafe(runner.start(), loop).result()
         watch = asyncio.run_coroutine_threadsafe(runner.supervisor.watch(), loop)
-        yield running
-        watch.cancel()
+        try:
+            yield running
+        finally:
+            watch.cancel()
     finally:
         asyncio.run_coroutine_threadsafe(runner.supervisor.stop(), loop).result()
         loop.call_soon_threadsafe(loop.stop)

@@ -86,9 +86,9 @@ class Desk:
         await self._act("chu-tich", f"{case}/ket-luan")
         self.say(f"{code}: three sheets, a secret vote, a conclusion")
 
-    async def honour(self, code: str, number: str, level: str) -> None:
-        """Enter the decision."""
-        form = {"number": number, "date": "15/10/2024", "form": "Giấy khen", "level": level}
+    async def honour(self, code: str, number: str, level: str, on: str = "15/10/2024") -> None:
+        """Enter the decision of that day."""
+        form = {"number": number, "date": on, "form": "Giấy khen", "level": level}
         await self._act("nguoi-ky", f"{case_path(code)}/khen", **form)
         self.say(f"{code}: honoured by decision {number}")
 

@@ -6,22 +6,24 @@ from urllib.parse import urlsplit
 from deploy.local.demo.candidates import Candidate, Claim
 from deploy.local.demo.people import Browser, Person, Unexpected, expect
 
+CODE = re.compile(r"\b[A-Z]+-\d\d-\d{4}\b")
+"""A file's code: its agency's mark, the year, a number."""
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
 )
 
 
-async def begin(by: Person, who: Candidate) -> str:
-    """Begin a draft in the open round; its code."""
+async def begin(by: Person, who: Candidate, chosen: str = "") -> str:
+    """Begin a draft in the open round, or in the one whose name begins so; its code."""
     page = expect(await by.get("/de-cu/ho-so/moi"), 200)
     options = re.search(r'name="round".*?</select>', page.text, re.S)
-    found = re.findall(r'value="([0-9a-f-]{36})"', options[0] if options else "")
+    found = re.findall(rf'value="([0-9a-f-]{{36}})"[^>]*>{re.escape(chosen)}', options[0] if options else "")
     if not found:
-        raise Unexpected("no round is open")
+        raise Unexpected(f"no round «{chosen}» is open" if chosen else "no round is open")
     about = {"unit": who.unit, "round": found[0], "category": who.category, "name": who.name}
     page = expect(await by.post("/de-cu/ho-so/moi", about | {"position": who.position}), 200)
-    code = re.search(r"TB-\d\d-\d{4}", page.text)
+    code = CODE.search(page.text)
     if code is None:
         raise Unexpected("no code on the page of a new file")
     return code[0]
@@ -49,7 +51,7 @@ async def write_claim(by: Person, path: str, claim: Claim, version: int = 0) -> 
     form |= {"options": claim.option} if claim.option else {}
     if claim.rests:
         page = expect(await by.get(path), 200)
-        offered = re.search(r'name="rests_on".*?<option value="(TB-\d\d-\d{4})"', page.text, re.S)
+        offered = re.search(r'name="rests_on".*?<option value="([A-Z]+-\d\d-\d{4})"', page.text, re.S)
         if offered is None:
             raise Unexpected(f"{path} offers no dossier to rest on")
         form["rests_on"] = offered[1]
