@@ -87,8 +87,7 @@ async def enter(
     name = file.filename or "" if file else ""
     try:
         if file is not None and name:
-            # Unpacking somebody's file may take a while: others are answered meanwhile.
-            text = await asyncio.to_thread(text_of, name, await file.read())
+            text = await text_of(name, await file.read())
         async with desk.database.transaction() as session:
             kept = await acting.enter(session, desk.agency, text=text, file_name=name[:120], at=desk.clock.now(), by=by)
             text_id = kept.id

@@ -151,7 +151,7 @@ async def enter(
     kinds = await _kinds(desk)
     try:
         # Reading somebody's file may take a while: others are answered meanwhile.
-        table = await asyncio.to_thread(table_of, file.filename, await file.read(), UNIT_COLUMNS)
+        table = await table_of(file.filename, await file.read(), UNIT_COLUMNS)
         lines = await asyncio.to_thread(read_units, table, kinds)
     except FileRefused as refusal:
         return await _ask(desk, {"file": refusal.text})
