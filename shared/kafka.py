@@ -1,5 +1,6 @@
 """How this process reaches the broker: one place for addresses, account and time limits."""
 
+import asyncio
 import ssl
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -48,11 +49,27 @@ class KafkaAccess:
         return SASLScram512(username=self.user, password=self.password or "", use_ssl=self.tls, ssl_context=context)
 
 
+async def start(client: Any) -> None:
+    """Start a client of the broker, or a FastStream broker. Raises KafkaError.
+
+    Cancelled, it first lets the start come to its end: cut off while it gets to know the cluster, aiokafka forgets a
+    connection that is open. A broker that does not answer is not waited for.
+    """
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting], timeout=2)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        raise
+
+
 async def topics_there(access: KafkaAccess) -> set[str]:
     """The topics that this account may see on the broker. Raises KafkaError."""
     client = AIOKafkaConsumer(**access.client_options())
     try:
-        await client.start()
+        await start(client)
         there: set[str] = await client.topics()
     finally:
         await client.stop()

@@ -23,7 +23,7 @@ from shared.inbox.arrivals import receive
 from shared.inbox.batch import Hearing, TooManyParked, take
 from shared.inbox.failures import is_passing
 from shared.inbox.operating import take_unknown
-from shared.kafka import KafkaAccess, subscribable, topics_there
+from shared.kafka import KafkaAccess, start, subscribable, topics_there
 
 MAX_RECORDS = 1000
 MOST_WAITING = 10_000
@@ -129,7 +129,7 @@ class Worker:
         self.reading = subscribable(self.topics, await topics_there(self._access), self._hearing.agency)
         broker, loop.subscriber = make_broker(self._access, self.reading, self._hearing, loop)
         try:
-            await broker.start()
+            await start(broker)
             self.trouble = None
             await loop.run(self)
         finally:
@@ -295,11 +295,11 @@ class _Loop(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             async with asyncio.timeout(max(worker.pace.tick, 10)):
                 assignment = sorted(self.consumer.assignment())
                 ends = await self.consumer.end_offsets(assignment) if assignment else {}
-                now = {tp: await self.consumer.position(tp) for tp in assignment}
-            behind = {tp for tp in assignment if ends[tp] > now[tp] and tp not in self.consumer.paused()}
-            _lag.labels(self._hearing.agency, self._hearing.service).set(sum(ends[tp] - now[tp] for tp in assignment))
-            if not self._in_hand.locked():  # a slow batch is no dead consumer
-                still = Counter({tp: still[tp] + 1 for tp in behind if before.get(tp) == now[tp]})
+            async with self._in_hand:  # what is in hand is neither taken in nor left lying
+                now = {tp: await self.consumer.position(tp) for tp in assignment if tp in self.consumer.assignment()}
+            behind = {tp for tp in now if ends[tp] > now[tp] and tp not in self.consumer.paused()}
+            _lag.labels(self._hearing.agency, self._hearing.service).set(sum(ends[tp] - now[tp] for tp in now))
+            still = Counter({tp: still[tp] + 1 for tp in behind if before.get(tp) == now[tp]})
             stuck = [tp for tp in still if still[tp] >= STUCK_TICKS]
             if stuck:
                 raise Stuck(f"{len(stuck)} partition(s) have stood still for {STUCK_TICKS * worker.pace.tick:.0f} s")

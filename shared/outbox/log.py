@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from shared.envelope import BadEnvelope, Envelope, from_record
-from shared.kafka import KafkaAccess
+from shared.kafka import KafkaAccess, start
 from shared.outbox import archive
 
 
@@ -53,7 +53,7 @@ class Log:
         """Look at the topics. The caller closes it. Raises TopicMissing."""
         consumer = AIOKafkaConsumer(*topics, enable_auto_commit=False, **access.client_options())
         try:
-            await consumer.start()
+            await start(consumer)
             here = sorted(consumer.assignment())
             consumer.pause(*here)
             begins = await consumer.beginning_offsets(here)

@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client import Counter
 
-from shared.kafka import KafkaAccess
+from shared.kafka import KafkaAccess, start
 from shared.outbox import archive, lease
 from shared.outbox.archive import Row
 from shared.outbox.lease import Lease
@@ -111,7 +111,7 @@ class Relay:
         self._ends = {tp: end - 1 for tp, (_, end) in log.ends.items()}
         producer = AIOKafkaProducer(**PRODUCER, **self.access.client_options())
         try:
-            await producer.start()
+            await start(producer)
             for one in lost:
                 await self._refill(held, producer, one)
             self.trouble, self.holds_lease = None, True

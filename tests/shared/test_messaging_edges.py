@@ -1,12 +1,14 @@
 """Outbox and inbox where the broker or the database remembers less than it should, or says no."""
 
 import asyncio
+import gc
 import zlib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.conn import AIOKafkaConnection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not by the stubs' rules
     AlterConfigOpType,
     ConfigEntry,
@@ -19,6 +21,7 @@ from structlog.testing import capture_logs
 from shared.audit import Actor
 from shared.inbox import operating, worker
 from shared.inbox.worker import Pace, Worker
+from shared.kafka import start
 from shared.outbox import relay
 from shared.outbox.relay import Relay
 from tests.support import toy
@@ -233,3 +236,20 @@ async def test_a_topic_with_too_many_that_wait_pauses_until_an_operator_skips_th
             await line.put(make(counted("a", 4), 4, agency=line.agency))
             await until(lambda: has_counted(line, {"a": [2, 3, 4]}), "the topic goes on")
     assert await line.aside() == []
+
+
+async def test_a_start_that_is_cut_off_leaves_no_connection_open(line: Line) -> None:
+    before = connections()
+    for tenths in range(0, 200, 2):
+        consumer = AIOKafkaConsumer(**line.access().client_options())
+        starting = asyncio.create_task(start(consumer))
+        await asyncio.sleep(tenths / 10_000)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await consumer.stop()
+    assert connections() - before == set()
+
+
+def connections() -> set[AIOKafkaConnection]:
+    """Those that are open."""
+    return {one for one in gc.get_objects() if isinstance(one, AIOKafkaConnection) and one.connected()}
