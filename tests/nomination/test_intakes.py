@@ -1,5 +1,6 @@
 """Units from a file: read, seen row by row, written at once, undone while nobody uses them."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Sequence
@@ -200,6 +201,47 @@ async def test_a_file_sent_twice_is_one_list_and_a_table_is_read_however_it_was_
 
 
 @pytest.mark.db
+async def test_a_form_gone_back_to_with_another_file_is_another_list(site: Site) -> None:
+    once = str(uuid4())
+    async with site.signed_in("administrator") as person:
+        first, second = [
+            (await send(person, xlsx([HEADS, *NEW[:many]]), once=once)).headers["location"] for many in (1, 2)
+        ]
+        assert ["Mới: 1" in text_of(await person.get(first)), "Mới: 2" in text_of(await person.get(second))] == [
+            True
+        ] * 2
+        both = await asyncio.gather(*(send(person, xlsx([HEADS, *NEW]), once=once) for _ in range(2)))
+    assert [(one.status_code, one.headers["location"]) for one in both] == [(303, both[0].headers["location"])] * 2
+
+
+@pytest.mark.db
+async def test_undone_is_only_what_the_list_wrote(site: Site) -> None:
+    """A reference that turned between reading and writing, or was entered after, is what it was before or after."""
+
+    def told(reference: str, unit: str = "thcs-hoa-sen") -> bytes:
+        return xlsx([HEADS, [unit, "Trường THCS Hoa Sen", "trường trung học cơ sở", "1/9/2024", "", "", reference]])
+
+    references = "select external_ref from units where code = 'thcs-hoa-sen'"
+    async with site.signed_in("administrator") as person:
+
+        async def write(place: str) -> None:
+            assert (await person.post(place + "/ghi")).status_code == 303
+
+        early = (await send(person, told("1"))).headers["location"]
+        await write((await send(person, told("2"))).headers["location"])
+        assert (await person.post(early + "/ghi")).status_code == 422  # it is no new unit any more
+        await write(early)
+        assert await rows(site, references) == [("1",)]
+        assert (await person.post(early + "/hoan-tac")).status_code == 303
+        assert await rows(site, references) == [("2",)]
+        mid = (await send(person, told("3"))).headers["location"]
+        await write(mid)
+        await write((await send(person, told("4"))).headers["location"])
+        assert (await person.post(mid + "/hoan-tac")).status_code == 303
+    assert await rows(site, references) == [("4",)]
+
+
+@pytest.mark.db
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
@@ -266,6 +308,12 @@ def test_rows_are_judged_together() -> None:
         ("bad", ["parent"]),
         ("bad", ["name"]),
         ("bad", ["parent"]),
+    ]
+    under = {"x": KnownUnit("Trường x", "school", "", ended=False, parents=frozenset({"u"}))}
+    assert [judged(unit("x", parent), known=under) for parent in ("u", "", "v")] == [
+        [("same", [])],
+        [("same", [])],
+        [("bad", ["parent"])],
     ]
     assert judged(unit("x"), unit("x", external_ref="8"), known=there) == [("same", []), ("bad", ["code"])]
     assert judged(unit("x", external_ref="8"), unit("q", external_ref="7"), known=there) == [

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.nomination.actions.plans import Agency
@@ -23,7 +25,7 @@ from services.nomination.rules.intakes import (
     UnitRow,
     judge_units,
 )
-from services.nomination.tables import Intake, IntakeRow, Unit
+from services.nomination.tables import Intake, IntakeRow, Unit, UnitEdge
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import UnitEnded, UnitOpened
@@ -48,10 +50,16 @@ from intake_rows where intake_id = :intake and outcome = 'new' and found->>'pare
 insert into unit_edges (agency, id, child_id, parent_id, line, valid_from)
 select r.agency, r.thing_id, r.thing_id, u.id, r.line, greatest(r.since, u.valid_from)
 from r join units u on u.agency = r.agency and u.code = r.parent"""
-_REFER = """with r as materialized (
-select agency, found->>'code' as code, found->>cast(:which as text) as reference
+_CHANGED = """with r as materialized (
+select agency, number, found->>'code' as code, found->>'external_ref' as reference, found->>'was' as was
 from intake_rows where intake_id = :intake and outcome = 'changed')
-update units set external_ref = r.reference from r where units.agency = r.agency and units.code = r.code"""
+"""
+_NOTE = """update intake_rows i set found = i.found || jsonb_build_object('was', u.external_ref)
+from r join units u on u.agency = r.agency and u.code = r.code where i.intake_id = :intake and i.number = r.number"""
+_REFER = "update units set external_ref = r.reference from r where units.agency = r.agency and units.code = r.code"
+# What somebody has entered since stays.
+_REFER_BACK = """update units set external_ref = r.was from r
+where units.agency = r.agency and units.code = r.code and units.external_ref = r.reference"""
 _CLOSE = (
     "delete from {table} where id in (select thing_id from intake_rows where intake_id = :intake and outcome = 'new')"
 )
@@ -82,21 +90,19 @@ async def keep(
     by: Actor,
 ) -> None:
     """Keep a list as it was read, each row judged; nothing of it is written yet. `id` is the form's: once is once."""
-    if await session.get(Intake, id) is not None:
+    row = {"agency": agency.id, "id": id, "file_name": file_name, "entered_by": by.identity, "at": at}
+    entered = insert_once(Intake).values(**row, unused=list(unused), state=IntakeState.READY)
+    if await session.scalar(entered.on_conflict_do_nothing().returning(col(Intake.id))) is None:
         return
-    session.add(
-        Intake(agency=agency.id, id=id, file_name=file_name, entered_by=by.identity, at=at, unused=list(unused))
-    )
-    await session.flush()
     known = await _known(session, agency.id)
     judged = judge_units([line.row for line in lines], known)
     for begin in range(0, len(lines), PIECE):
         piece = zip(lines[begin : begin + PIECE], judged[begin : begin + PIECE], strict=True)
-        await session.execute(insert(IntakeRow), [_row(agency.id, id, line, verdict, known) for line, verdict in piece])
+        await session.execute(insert(IntakeRow), [_row(agency.id, id, line, verdict) for line, verdict in piece])
     await audit.record(session, by, "intake.read", id)
 
 
-def _row(agency: str, intake_id: UUID, line: Line, judged: Judged, known: Mapping[str, KnownUnit]) -> dict[str, Any]:
+def _row(agency: str, intake_id: UUID, line: Line, judged: Judged) -> dict[str, Any]:
     row = line.row
     found = {
         "code": row.code,
@@ -107,8 +113,6 @@ def _row(agency: str, intake_id: UUID, line: Line, judged: Judged, known: Mappin
         "line": row.line,
         "external_ref": row.external_ref,
     }
-    if there := known.get(row.code):
-        found["was"] = there.external_ref
     return {
         "agency": agency,
         "intake_id": intake_id,
@@ -131,9 +135,8 @@ async def write(session: AsyncSession, agency: Agency, *, intake_id: UUID, at: d
     if await _turned(session, agency.id, intake_id):
         raise Moved(GONE_ON)
     asked = {"intake": intake_id}
-    for statement in (_OPEN, _NAME, _PLACE):
+    for statement in (_OPEN, _NAME, _PLACE, _CHANGED + _NOTE, _CHANGED + _REFER):
         await session.execute(text(statement), asked)
-    await session.execute(text(_REFER), asked | {"which": "external_ref"})
     opened = await _new(session, intake_id)
     for unit_id, found in opened:
         about = {"unit_id": unit_id, "name": found["name"], "kind": found["kind"], "valid_from": found["since"]}
@@ -145,7 +148,8 @@ async def write(session: AsyncSession, agency: Agency, *, intake_id: UUID, at: d
 
 async def undo(session: AsyncSession, *, intake_id: UUID, at: datetime, by: Actor) -> None:
     """As if it had never been written. Raises InUse when anything rests on a unit that came in; NotReady."""
-    await _lock(session, intake_id, IntakeState.WRITTEN, "Danh sách này chưa ghi hoặc đã hoàn tác.")
+    intake = await _lock(session, intake_id, IntakeState.WRITTEN, "Danh sách này chưa ghi hoặc đã hoàn tác.")
+    await alone(session, intake.agency)
     asked = {"intake": intake_id}
     try:
         async with session.begin_nested():
@@ -156,7 +160,7 @@ async def undo(session: AsyncSession, *, intake_id: UUID, at: datetime, by: Acto
         raise InUse(
             "Có đơn vị trong danh sách đã được dùng (hồ sơ, nhân tố, tên mới, đơn vị dưới…), nên không hoàn tác được."
         ) from None
-    await session.execute(text(_REFER), asked | {"which": "was"})
+    await session.execute(text(_CHANGED + _REFER_BACK), asked)
     for unit_id, found in await _new(session, intake_id):
         outbox.record(session, UnitEnded(unit_id=unit_id, valid_to=found["since"], occurred_at=at))
     await _move(session, intake_id, IntakeState.UNDONE)
@@ -202,12 +206,22 @@ def _understood(found: Mapping[str, Any], unread: Mapping[str, str]) -> UnitRow:
 
 
 async def _known(session: AsyncSession, agency: str) -> dict[str, KnownUnit]:
-    units = await session.execute(
-        select(col(Unit.code), col(Unit.name), col(Unit.kind), col(Unit.external_ref), col(Unit.valid_to)).where(
-            col(Unit.agency) == agency
-        )
+    upper = aliased(Unit)
+    edges = (
+        select(col(Unit.code), col(upper.code))
+        .join(UnitEdge, col(UnitEdge.child_id) == col(Unit.id))
+        .join(upper, col(upper.id) == col(UnitEdge.parent_id))
+        .where(col(Unit.agency) == agency, col(UnitEdge.valid_to).is_(None))
     )
-    return {code: KnownUnit(name, kind, reference, until is not None) for code, name, kind, reference, until in units}
+    parents: dict[str, set[str]] = {}
+    for code, parent in await session.execute(edges):
+        parents.setdefault(code, set()).add(parent)
+    columns = (col(Unit.code), col(Unit.name), col(Unit.kind), col(Unit.external_ref), col(Unit.valid_to))
+    units = await session.execute(select(*columns).where(col(Unit.agency) == agency))
+    return {
+        code: KnownUnit(name, kind, reference, until is not None, frozenset(parents.get(code, ())))
+        for code, name, kind, reference, until in units
+    }
 
 
 async def _new(session: AsyncSession, intake_id: UUID) -> Sequence[tuple[UUID, Mapping[str, Any]]]:

@@ -1,6 +1,7 @@
 """Units from a file: the template, the preview row by row, writing it, and taking that back."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Mapping
 from datetime import date
@@ -15,7 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from services.nomination.actions import intakes as acting
 from services.nomination.actions.intakes import Line
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other
 from services.nomination.pages.sheets import Table, table_of
 from services.nomination.pages.unit_kinds import NAMES, kind_name
 from services.nomination.pages.units import BAD_DAY, LINES, PATH
@@ -151,13 +152,15 @@ async def enter(
     kinds = await _kinds(desk)
     try:
         # Reading somebody's file may take a while: others are answered meanwhile.
-        table = await table_of(file.filename, await file.read(), UNIT_COLUMNS)
+        content = await file.read()
+        table = await table_of(file.filename, content, UNIT_COLUMNS)
         lines = await asyncio.to_thread(read_units, table, kinds)
     except FileRefused as refusal:
         return await _ask(desk, {"file": refusal.text})
     except BadTable as refusal:
         return await _ask(desk, {"file": str(refusal)})
-    id, name, at = uuid_of(once) or uuid4(), clean_name(file.filename), desk.clock.now()
+    name, at = clean_name(file.filename), desk.clock.now()
+    id = form_id(once, {"name": name, "sha256": hashlib.sha256(content).hexdigest()})
     async with desk.database.transaction() as session:
         await acting.keep(session, desk.agency, id=id, file_name=name, lines=lines, unused=table.unused, at=at, by=by)
     return see_other(f"{PLACE}/{id}")

@@ -90,6 +90,8 @@ class KnownUnit:
     kind: str
     external_ref: str
     ended: bool
+    parents: frozenset[str] = frozenset()
+    """Codes of the units that it stands under, in any line."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def judge_units(rows: Sequence[UnitRow], known: Mapping[str, KnownUnit]) -> list
         if there := known.get(row.code):
             if (there.name, there.kind) != (row.name, row.kind) and not wrong:
                 wrong["code"] = "Mã này đang là của một đơn vị có tên hoặc loại khác."
+            elif row.parent and row.parent not in there.parents:
+                wrong["parent"] = "Đơn vị đã có, nhưng không thuộc đơn vị này. Hãy đổi nơi trực thuộc ở trang đơn vị."
         elif row.parent and "parent" not in wrong:
             if row.parent not in own and row.parent not in known:
                 wrong["parent"] = "Không có đơn vị nào mang mã này."
