@@ -213,3 +213,31 @@ async def test_an_end_that_cannot_be_is_said(site: Site, changed: dict[str, str]
     async with site.signed_in("administrator") as person:
         answer = await person.post(PATH + "/thoi", data=END | {"day": SOON} | changed)
     assert (answer.status_code, told in text_of(answer)) == (422, True), text_of(answer)
+
+
+async def test_who_waits_for_a_turn_holds_no_unit(site: Site) -> None:
+    """Else two could wait for each other: the look at what is due goes from unit to unit."""
+    async with site.database.transaction() as session:
+        await units.alone(session, make.AGENCY.id)
+        waiting = asyncio.create_task(prepare(site))
+        await asyncio.sleep(0.3)
+        await session.execute(text("select from units where id = :id for update nowait"), {"id": make.SCHOOL})
+    await waiting
+
+
+async def prepare(site: Site) -> None:
+    about: dict[str, Any] = {"successor_id": make.OTHER_SCHOOL, "day": make.TODAY, "paper": ""}
+    async with site.database.transaction() as session:
+        await unit_ends.prepare_end(session, unit_id=make.SCHOOL, by=make.CLERK, **about)
+
+
+async def test_nothing_goes_on_at_a_unit_that_is_not_there_yet(site: Site) -> None:
+    later = make.TODAY + timedelta(days=5)
+    async with site.database.transaction() as session:
+        about: dict[str, Any] = {"kind": "team", "since": later, "at": make.AT, "by": make.CLERK}
+        await units.open_unit(session, make.AGENCY, id=THIRD, code="moi", name="Trường mới", **about)
+    async with site.signed_in("administrator") as person:
+        refused = await person.post(PATH + "/thoi", data=END | {"day": TODAY, "successor": str(THIRD)})
+        assert (refused.status_code, "đơn vị nhận việc mới bắt đầu có" in text_of(refused)) == (422, True)
+        there = {"day": later.strftime("%d/%m/%Y"), "successor": str(THIRD)}
+        assert (await person.post(PATH + "/thoi", data=END | there)).status_code == 303

@@ -23,7 +23,9 @@ from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import NominationMoved, UnitEnded
 from shared.names import normal
+from shared.outbox.recording import agency_of
 from shared.search_words import WORDS
+from shared.wording import say
 
 _log = structlog.get_logger("units")
 
@@ -35,8 +37,7 @@ async def prepare_end(
 
     Raises BadEnd.
     """
-    unit = await lock(session, unit_id)
-    await alone(session, unit.agency)
+    unit = await _lock(session, unit_id)
     end = await session.get(UnitEnd, unit_id)
     if end is None:
         end = UnitEnd(agency=unit.agency, unit_id=unit_id, day=day)
@@ -77,7 +78,6 @@ async def confirm_end(session: AsyncSession, *, unit_id: UUID, at: datetime, tod
     Raises BadEnd; LookupError when nothing was prepared, or it is done.
     """
     unit, end = await _pending(session, unit_id)
-    await alone(session, unit.agency)
     await _check(session, unit, end)
     end.confirmed = True
     await session.flush()
@@ -96,12 +96,12 @@ async def take_back_end(session: AsyncSession, *, unit_id: UUID, by: Actor) -> N
 
 async def carry_out_due(session: AsyncSession, *, at: datetime, today: date) -> int:
     """End every unit whose day has come, in the order of the days; how many."""
+    await alone(session, agency_of(session))
     due = select(UnitEnd).where(col(UnitEnd.confirmed), ~col(UnitEnd.done), col(UnitEnd.day) <= today)
-    ends = list(await session.scalars(due.order_by(col(UnitEnd.day)).with_for_update(skip_locked=True)))
+    ends = list(await session.scalars(due.order_by(col(UnitEnd.day))))
     done = 0
     for end in ends:
         unit = await lock(session, end.unit_id)
-        await alone(session, unit.agency)
         if end.successor_id is None and await _has_open_work(session, end.unit_id):
             # Something was begun since: nobody may lose it, so the unit stays until somebody says who takes it.
             _log.error("units.end_waits", unit=str(unit.id))
@@ -111,9 +111,15 @@ async def carry_out_due(session: AsyncSession, *, at: datetime, today: date) -> 
     return done
 
 
+async def _lock(session: AsyncSession, unit_id: UUID) -> Unit:
+    """A unit, locked. What changes the graph waits for its turn before it locks a unit, lest two wait for each other."""
+    await alone(session, agency_of(session))
+    return await lock(session, unit_id)
+
+
 async def _pending(session: AsyncSession, unit_id: UUID) -> tuple[Unit, UnitEnd]:
     """A unit, locked, and its end that has not come. Raises LookupError."""
-    unit = await lock(session, unit_id)
+    unit = await _lock(session, unit_id)
     end = await session.get(UnitEnd, unit_id)
     if end is None or end.done:
         raise LookupError("the unit does not end any more, or never did")
@@ -143,6 +149,9 @@ async def _check_taker(session: AsyncSession, unit: Unit, successor_id: UUID | N
     successor = await session.get(Unit, successor_id)
     if successor_id == unit.id or successor is None or successor.agency != unit.agency:
         raise BadEnd("successor", "Hãy chọn một đơn vị khác của cơ quan.")
+    if successor.valid_from > day:
+        told = "Đến {day:%d/%m/%Y} đơn vị nhận việc mới bắt đầu có. Hãy chọn ngày từ đó trở đi, hoặc đơn vị khác."
+        raise BadEnd("successor", say(told, day=successor.valid_from))
     ending = await session.get(UnitEnd, successor_id)
     if ending is not None and ending.day <= day:
         raise BadEnd("successor", "Đơn vị nhận việc cũng thôi hoạt động trước hoặc vào ngày ấy. Hãy chọn đơn vị khác.")

@@ -34,7 +34,9 @@ def add_jobs(runtime: Runtime) -> None:
         at, today = runtime.clock.now(), runtime.clock.today()
         async with runtime.database.transaction() as session:
             await units.tell_names(session, at=at, today=today)
+        async with runtime.database.transaction() as session:
             await unit_ends.carry_out_due(session, at=at, today=today)
+        async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
 
     runtime.jobs.every_hour(let_days_come)
