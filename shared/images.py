@@ -27,10 +27,11 @@ class BadImage(ValueError):
     """A picture is broken, or has more pixels than are taken."""
 
 
-def redraw(content: bytes, media_type: str) -> tuple[bytes, bytes]:
+def redraw(content: bytes, media_type: str, most: int) -> tuple[bytes, bytes]:
     """The same picture, upright, without what cameras write into it (place, time, device), and a small one in WebP.
 
-    The same bytes give the same bytes. Of a moving picture the first is kept. Raises BadImage.
+    One that would take more than `most` bytes now is kept with fewer pixels. The same bytes give the same bytes. Of a
+    moving picture the first is kept. Raises BadImage.
     """
     kind = FORMATS[media_type]
     try:
@@ -39,7 +40,7 @@ def redraw(content: bytes, media_type: str) -> tuple[bytes, bytes]:
             picture = ImageOps.exif_transpose(opened)
             picture.thumbnail((LONGEST, LONGEST))
             plain = _plain(picture, kind)
-            return _saved(plain, kind), _small(plain)
+            return _saved_within(plain, kind, most), _small(plain)
     # What a broken picture raises depends on where it breaks.
     except (OSError, SyntaxError, ValueError, IndexError, Image.DecompressionBombError, Warning) as error:
         raise BadImage(str(error)) from None
@@ -47,10 +48,21 @@ def redraw(content: bytes, media_type: str) -> tuple[bytes, bytes]:
 
 def _plain(picture: Image.Image, kind: str) -> Image.Image:
     """Its colours alone: what else was written in it stays behind."""
-    seen = picture.convert("RGB" if kind == "JPEG" or not picture.has_transparency_data else "RGBA")
+    clear = picture.has_transparency_data and kind != "JPEG"
+    plain = "L" if picture.mode in {"1", "L"} else "RGB"
+    seen = picture.convert("RGBA" if clear else plain)
     profile = picture.info.get("icc_profile")
     seen.info = {"icc_profile": profile} if profile else {}
     return seen
+
+
+def _saved_within(picture: Image.Image, kind: str, most: int) -> bytes:
+    content = _saved(picture, kind)
+    while len(content) > most:
+        width, height = picture.size
+        picture = picture.resize((max(1, width * 3 // 4), max(1, height * 3 // 4)))
+        content = _saved(picture, kind)
+    return content
 
 
 def _saved(picture: Image.Image, kind: str) -> bytes:

@@ -26,7 +26,7 @@ async def take_in(runtime: Runtime, upload: UploadFile | None) -> Accepted:
     if accepted.media_type in images.FORMATS:
         try:
             # Others are answered while it is drawn.
-            content, small = await asyncio.to_thread(images.redraw, content, accepted.media_type)
+            content, small = await asyncio.to_thread(images.redraw, content, accepted.media_type, MOST_BYTES)
         except images.BadImage:
             raise FileRefused(FileProblem.BROKEN) from None
         accepted = replace(accepted, sha256=hashlib.sha256(content).hexdigest(), size=len(content))

@@ -1,14 +1,18 @@
 """Pictures that people hand in: drawn anew, upright, and without where and with what they were taken."""
 
 import io
+from functools import partial
 
 import pytest
 from PIL import Image
 
 from shared import images
-from shared.images import LONGEST, SMALL, BadImage, redraw
+from shared.files import MOST_BYTES
+from shared.images import LONGEST, SMALL, BadImage
+from tests.support.pictures import photo
 
 pytestmark = pytest.mark.unit
+redraw = partial(images.redraw, most=MOST_BYTES)
 MODEL, GPS, TURNED = 0x0110, 0x8825, 0x0112
 
 
@@ -77,3 +81,16 @@ def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused() -> None:
     assert len(out.getvalue()) < 1_000_000
     with pytest.raises(BadImage):
         redraw(out.getvalue(), "image/png")
+
+
+def test_a_picture_that_grows_when_it_is_drawn_is_kept_with_fewer_pixels() -> None:
+    before = photo("PNG", (300, 300), noise=1)
+    after, _ = images.redraw(before, "image/png", most=len(before) // 2)
+    assert (len(after) <= len(before) // 2, opened(after).size) == (True, (168, 168))
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("L", "L"), ("1", "L"), ("P", "RGB"), ("RGB", "RGB")])
+def test_a_picture_without_colours_is_kept_without(mode: str, kept: str) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (10, 10)).save(out, "PNG")
+    assert opened(redraw(out.getvalue(), "image/png")[0]).mode == kept

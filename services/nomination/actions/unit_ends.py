@@ -112,7 +112,7 @@ async def carry_out_due(session: AsyncSession, *, at: datetime, today: date) -> 
 
 
 async def _lock(session: AsyncSession, unit_id: UUID) -> Unit:
-    """A unit, locked. What changes the graph waits for its turn before it locks a unit, lest two wait for each other."""
+    """A unit, locked. Whoever changes the graph waits for a turn before locking, lest two wait for each other."""
     await alone(session, agency_of(session))
     return await lock(session, unit_id)
 

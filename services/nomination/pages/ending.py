@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from services.nomination import queries
 from services.nomination.actions import unit_ends
 from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
-from services.nomination.pages.units import BAD_DAY, PATH
+from services.nomination.pages.units import BAD_DAY, PATH, unit_of
 from services.nomination.queries import units
 from services.nomination.rules.units import BadEnd
 from services.nomination.tables import Unit, UnitEnd
@@ -40,7 +40,7 @@ async def ask(desk: AtDesk, unit_id: UUID) -> Response:
 
 
 async def _ask(desk: Desk, unit_id: UUID, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    unit = await _unit(desk, unit_id)
+    unit = await unit_of(desk, unit_id)
     async with desk.database.reading() as session:
         moving = await units.count_moving(session, unit_id)
     return desk.pages.render(
@@ -70,7 +70,7 @@ async def prepare(
         return await _ask(desk, unit_id, values, {"day": BAD_DAY})
     if successor and successor_id is None:
         return await _ask(desk, unit_id, values, {"successor": OTHER})
-    await _unit(desk, unit_id)
+    await unit_of(desk, unit_id)
     try:
         async with desk.database.transaction() as session:
             await unit_ends.prepare_end(
@@ -88,7 +88,7 @@ async def preview(desk: AtDesk, unit_id: UUID, tu: int = 0) -> Response:
 
 
 async def _preview(desk: Desk, unit_id: UUID, begin: int, errors: Mapping[str, str], chosen: str = "") -> Response:
-    unit, begin = await _unit(desk, unit_id), min(max(begin, 0), MOST)
+    unit, begin = await unit_of(desk, unit_id), min(max(begin, 0), MOST)
     async with desk.database.reading() as session:
         end = await session.get(UnitEnd, unit_id)
         if end is None or end.done:
@@ -140,7 +140,7 @@ async def share(
     """The chosen things go on at another unit than the rest."""
     by, successor_id = desk.rights.actor("unit.change"), uuid_of(successor)
     things = {found for one in thing or [] if (found := uuid_of(one))}
-    await _unit(desk, unit_id)
+    await unit_of(desk, unit_id)
     if not things:
         return await _preview(desk, unit_id, tu, {"thing": "Hãy chọn ít nhất một dòng."}, successor)
     if successor_id is None:
@@ -159,7 +159,7 @@ async def share(
 async def confirm(desk: AtDesk, unit_id: UUID) -> Response:
     """The unit ends on its day."""
     by = desk.rights.actor("unit.change")
-    await _unit(desk, unit_id)
+    await unit_of(desk, unit_id)
     try:
         async with desk.database.transaction() as session:
             await unit_ends.confirm_end(session, unit_id=unit_id, at=desk.clock.now(), today=desk.clock.today(), by=by)
@@ -174,7 +174,7 @@ async def confirm(desk: AtDesk, unit_id: UUID) -> Response:
 async def take_back(desk: AtDesk, unit_id: UUID) -> Response:
     """It goes on after all."""
     by = desk.rights.actor("unit.change")
-    await _unit(desk, unit_id)
+    await unit_of(desk, unit_id)
     try:
         async with desk.database.transaction() as session:
             await unit_ends.take_back_end(session, unit_id=unit_id, by=by)
@@ -188,12 +188,3 @@ async def _others(desk: Desk, unit_id: UUID) -> list[tuple[UUID, str]]:
     async with desk.database.reading() as session:
         found = await queries.list_units(session, agency=desk.agency.id, units=None, on=desk.clock.today())
     return [(one.id, one.name) for one in found if one.id != unit_id]
-
-
-async def _unit(desk: Desk, unit_id: UUID) -> Unit:
-    """Raises HTTPException (404) for a unit that is not the agency's."""
-    async with desk.database.reading() as session:
-        unit = await session.get(Unit, unit_id)
-    if unit is None or unit.agency != desk.agency.id:
-        raise HTTPException(404)
-    return unit

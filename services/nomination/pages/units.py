@@ -164,7 +164,7 @@ async def rename(
     day, by = read_day(since), desk.rights.actor("unit.change")
     if day is None:
         return await _show(desk, unit_id, {"since": BAD_DAY}, values)
-    await _of_agency(desk, unit_id)
+    await unit_of(desk, unit_id)
     at, today = desk.clock.now(), desk.clock.today()
     try:
         async with desk.database.transaction() as session:
@@ -180,7 +180,7 @@ async def rename(
 async def take_back(desk: AtDesk, unit_id: UUID, name_id: UUID) -> Response:
     """A name whose day has not come will not be."""
     by = desk.rights.actor("unit.change")
-    await _of_agency(desk, unit_id)
+    await unit_of(desk, unit_id)
     try:
         async with desk.database.transaction() as session:
             await acting.take_back(session, unit_id=unit_id, name_id=name_id, by=by)
@@ -210,7 +210,7 @@ async def put_under(
     if errors or above is None or day is None:
         return await _show(desk, unit_id, errors, values)
     for one in (unit_id, above):
-        await _of_agency(desk, one)
+        await unit_of(desk, one)
     try:
         async with desk.database.transaction() as session:
             await acting.put_under(session, child=unit_id, parent=above, line=line, since=day, by=by)
@@ -228,7 +228,7 @@ async def take_from(
     day, by = read_day(until), desk.rights.actor("unit.change")
     if edge_id is None or day is None:
         return await _show(desk, unit_id, {"until": BAD_DAY} if edge_id else {"edge": "Hãy chọn đơn vị."}, values)
-    await _of_agency(desk, unit_id)
+    await unit_of(desk, unit_id)
     try:
         async with desk.database.transaction() as session:
             await acting.take_from(session, edge_id=edge_id, unit_id=unit_id, until=day, by=by)
@@ -237,9 +237,10 @@ async def take_from(
     return see_other(f"{PATH}/{unit_id}#thuoc")
 
 
-async def _of_agency(desk: Desk, unit_id: UUID) -> None:
-    """Raises HTTPException (404) for a unit that is not the agency's."""
+async def unit_of(desk: Desk, unit_id: UUID) -> Unit:
+    """A unit of the agency. Raises HTTPException (404) for any other."""
     async with desk.database.reading() as session:
         unit = await session.get(Unit, unit_id)
     if unit is None or unit.agency != desk.agency.id:
         raise HTTPException(404)
+    return unit
