@@ -55,6 +55,7 @@ MENU = (
         ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
+        ("Báo cáo", "/de-cu/bao-cao", "inbox", "report.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
         ("Đơn vị", "/de-cu/quan-tri/don-vi", "world", "unit.read"),
     ),
@@ -113,6 +114,13 @@ STATES: dict[str, dict[str, State]] = {
         "ready": State("Sẵn sàng đề cử", "ok", "check"),
         "aside": State("Tạm gác", "off", "pause"),
         "nominated": State("Đã đề cử", "info", "send"),
+    },
+    "report": {
+        "draft": State("Đang viết", "off", "pencil"),
+        "sending": State("Đang chuyển đi", "run", "send"),
+        "sent": State("Đã gửi", "info", "send"),
+        "received": State("Đã nhận", "ok", "check"),
+        "returned": State("Cần viết lại", "wait", "arrow-back"),
     },
     "nomination": {
         "draft": State("Đang soạn", "off", "pencil"),

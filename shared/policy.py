@@ -114,6 +114,11 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "round.read": Rule(_STAFF | _at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "round.extend": Rule(_at(AGENCY, "officer"), "round.read"),
         "target.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        # A unit's head reports to the agency, its officer for the agency as a whole to the one above.
+        "report.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        "report.fairness": Rule(_at(BELOW, "head", "officer", "supervisor") | _at(AGENCY, "chair")),
+        "report.write": Rule(_at(OWN, "head") | _at(AGENCY, "officer"), "report.read"),
+        "report.take": Rule(_at(BELOW, "officer"), "report.read"),
         "criteria.read": Rule(_STAFF),
         "criteria.add": Rule(_at(BELOW, "officer")),
         "unit.read": Rule(_STAFF),

@@ -13,7 +13,8 @@ from services.nomination.actions import plans, units
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
-from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, UnitEdge
+from services.nomination.rules.reports import ReportKind, ReportState, empty
+from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, Report, UnitEdge
 from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
@@ -78,6 +79,7 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
         )
     for number, unit in enumerate(UNITS.values()):
         await spotted(site, number, unit)
+        await reported(site, number, unit)
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
     stranger = await make.draft(site.database, plan.open)
     async with site.database.transaction() as session:
@@ -98,6 +100,47 @@ async def spotted(site: Site, number: int, unit: UUID) -> UUID:
         what = {"kind": NoteKind.MEASURE, "text": "Dự giờ."}
         session.add(LeadNote(id=id, agency="tan-binh", lead_id=id, at=make.AT, **what))  # type: ignore[arg-type]
     return id
+
+
+async def reported(site: Site, number: int, unit: UUID) -> None:
+    """A report that was sent by that unit."""
+    about = {"title": "Báo cáo năm", "from_on": date(2024, 1, 1), "until_on": make.TODAY, "figures": empty()}
+    async with site.database.transaction() as session:
+        session.add(
+            Report(
+                id=UUID(int=400 + number),
+                agency="tan-binh",
+                unit_id=unit,
+                kind=ReportKind.YEARLY,
+                state=ReportState.SENT,
+                at=make.AT,
+                **about,  # type: ignore[arg-type]
+            )
+        )
+
+
+def report_steps(files: "Places") -> dict[str, Step]:
+    """The routes of reports, and of what they count apart."""
+    sent = {str(one): {"report_id": str(UUID(int=400 + number))} for number, one in enumerate(UNITS)}
+    sent[THEIRS] = {"report_id": str(UUID(int=499))}
+    units = {"ours": {"unit_id": str(make.SCHOOL)}, THEIRS: {"unit_id": str(UUID(int=14))}}
+    place, areas = "/de-cu/bao-cao", "/de-cu/quan-tri/don-vi/{unit_id}/vung"
+    return {
+        f"GET {place}": Step(),
+        f"GET {place}/moi": Step(),
+        f"POST {place}/moi": Step(),
+        f"GET {place}/cong-bang": Step(),
+        f"GET {place}/{{report_id}}": Step(sent),
+        f"GET {place}/{{report_id}}/so-lieu.xlsx": Step(sent),
+        f"POST {place}/{{report_id}}": Step(sent, {"version": "1"}),
+        f"POST {place}/{{report_id}}/nhan": Step(sent),
+        f"POST {place}/{{report_id}}/tra": Step(sent),
+        "GET /de-cu/ho-so/{code}/nhom": Step(files),
+        "POST /de-cu/ho-so/{code}/nhom": Step(files),
+        f"GET {areas}": Step(units),
+        f"POST {areas}": Step(units),
+        f"POST {areas}/thoi": Step(units),
+    }
 
 
 def lead_steps(new: dict[str, str]) -> dict[str, Step]:
@@ -257,6 +300,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhat-ky/lien-ket": Step(files),
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
+        **report_steps(files),
         **plan_steps(),
         **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),

@@ -7,6 +7,7 @@ from services.nomination.pages import (
     carrying_out,
     claims,
     contacts,
+    counting,
     criteria,
     dossiers,
     drafting,
@@ -20,6 +21,8 @@ from services.nomination.pages import (
     papers,
     plans,
     plans_above,
+    reporting,
+    reports,
     revisions,
     rounds,
     searching,
@@ -51,6 +54,9 @@ for part in (
     units,
     ending,
     searching,
+    counting,
+    reports,
+    reporting,
 ):
     router.include_router(part.router, prefix="/de-cu")
 # Paths that are written out come before those with a plan's code in their place.
@@ -60,5 +66,5 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS, units.UNITS)
+LISTS = (starting.FILES, leads.LEADS, units.UNITS, reports.REPORTS)
 """The lists that a run can write as a file."""

@@ -18,6 +18,7 @@ from services.nomination.tables.plans import (
     UnitAcknowledgement,
     plan_year,
 )
+from services.nomination.tables.reports import Report, UnitArea
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
@@ -45,6 +46,7 @@ __all__ = [
     "PlanFromAbove",
     "PlanText",
     "PlanVersion",
+    "Report",
     "Return",
     "Revision",
     "Round",
@@ -55,6 +57,7 @@ __all__ = [
     "Target",
     "Unit",
     "UnitAcknowledgement",
+    "UnitArea",
     "UnitEdge",
     "UnitEnd",
     "UnitName",

@@ -28,6 +28,9 @@ class Subject(Row, table=True):
     name: str
     position: str = ""
     born_on: date | None = Field(default=None, description="only where the law asks how old somebody is")
+    groups: list[str] = Field(
+        default_factory=list, sa_type=JSONB, description="of `rules.reports.Group`: counted apart in reports"
+    )
     search_text: str
     sort_key: str
 

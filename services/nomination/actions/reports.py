@@ -1,0 +1,149 @@
+"""Reports: begun, written, sent to whoever is above, received or given back. Each action locks the report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.nomination.actions.plans import Agency
+from services.nomination.rules import ChangedMeanwhile
+from services.nomination.rules.reports import (
+    OPEN,
+    BadReport,
+    Figures,
+    ReportAct,
+    ReportKind,
+    ReportState,
+    WrongStep,
+    after,
+    check_sendable,
+    check_time,
+    check_words,
+)
+from services.nomination.tables import Report
+from shared import audit, jobs
+from shared.audit import Actor
+from shared.names import lines, normal
+
+BRING = "bring_report"
+"""The job: bring a report's words to the door of the agency above."""
+LEAST_REASON = 20
+LONGEST_TITLE = 300
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is to be of: a unit's (`unit_id`), or the agency's own to one above (`to_agency`)."""
+
+    kind: ReportKind
+    title: str
+    from_on: date | None
+    until_on: date | None
+    due_on: date | None = None
+    unit_id: UUID | None = None
+    to_agency: str = ""
+
+
+async def begin(
+    session: AsyncSession,
+    agency: Agency,
+    wanted: Wanted,
+    *,
+    id: UUID,
+    writer: str,
+    at: datetime,
+    today: date,
+    by: Actor,
+) -> UUID:
+    """Begin a report; `id` is the form's: once is once. Its id. Raises BadReport."""
+    title = normal(wanted.title)
+    if not 2 <= len(title) <= LONGEST_TITLE:
+        raise BadReport("title", "Hãy ghi tên báo cáo, nhiều nhất 300 chữ.")
+    check_time(wanted.from_on, wanted.until_on, today)
+    row: dict[str, Any] = {
+        "agency": agency.id,
+        "id": id,
+        "unit_id": wanted.unit_id,
+        "from_agency": "",
+        "to_agency": wanted.to_agency,
+        "kind": wanted.kind,
+        "title": title,
+        "from_on": wanted.from_on,
+        "until_on": wanted.until_on,
+        "due_on": wanted.due_on,
+        "state": ReportState.DRAFT,
+        "version": 1,
+        "words": {},
+        "reason": "",
+        "writer": writer,
+        "at": at,
+    }
+    begun = await session.scalar(insert(Report).values(row).on_conflict_do_nothing().returning(col(Report.id)))
+    if begun is not None:
+        await audit.record(session, by, "report.begun", id)
+    return id
+
+
+async def write(session: AsyncSession, *, report_id: UUID, version: int, words: Mapping[str, str], by: Actor) -> None:
+    """Keep the words of a report. Raises BadReport, WrongStep; ChangedMeanwhile when somebody wrote since."""
+    kept = {part: lines(text) for part, text in words.items()}
+    check_words(kept)
+    report = await lock(session, report_id)
+    if report.state not in OPEN:
+        raise WrongStep("Báo cáo đã gửi nên không sửa được nữa. Hãy tải lại trang.")
+    if report.version != version:
+        raise ChangedMeanwhile("", report.version)
+    report.words, report.version = kept, report.version + 1
+    await audit.record(session, by, "report.written", report_id)
+
+
+async def send(session: AsyncSession, *, report_id: UUID, figures: Figures, at: datetime, by: Actor) -> Report:
+    """Send a report with its figures as they are now: a unit's to its agency, the agency's own to the one above it, if
+    there is one.
+
+    Raises BadReport, WrongStep.
+    """
+    report = await lock(session, report_id)
+    act = ReportAct.SEND_UP if report.to_agency else ReportAct.SEND
+    following = after(report.state, act)
+    check_sendable(report.words)
+    report.state, report.figures, report.at, report.reason = following, dict(figures), at, ""
+    report.version += 1
+    if act is ReportAct.SEND_UP:
+        report.parcel = None
+        await jobs.enqueue(session, BRING, {"report_id": str(report_id)}, key=f"{BRING}:{report_id}:{report.version}")
+    await audit.record(session, by, "report.sent", report_id)
+    return report
+
+
+async def receive(session: AsyncSession, *, report_id: UUID, at: datetime, by: Actor) -> Report:
+    """Take a report as it is. Raises WrongStep."""
+    report = await lock(session, report_id)
+    report.state, report.at = after(report.state, ReportAct.RECEIVE), at
+    await audit.record(session, by, "report.received", report_id)
+    return report
+
+
+async def give_back(session: AsyncSession, *, report_id: UUID, reason: str, at: datetime, by: Actor) -> Report:
+    """Give a report back to be written anew; its figures follow the data again. Raises BadReport, WrongStep."""
+    reason = lines(reason)
+    if len(reason) < LEAST_REASON:
+        raise BadReport("reason", "Hãy ghi rõ cần sửa gì, ít nhất 20 chữ cái.")
+    check_words({"reason": reason})
+    report = await lock(session, report_id)
+    report.state, report.at = after(report.state, ReportAct.RETURN), at
+    report.reason = reason
+    await audit.record(session, by, "report.given_back", report_id)
+    return report
+
+
+async def lock(session: AsyncSession, report_id: UUID) -> Report:
+    """The report, locked until the transaction ends."""
+    found = await session.execute(select(Report).where(col(Report.id) == report_id).with_for_update())
+    return found.scalar_one()
