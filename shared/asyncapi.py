@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -45,6 +45,10 @@ def _value(annotation: Any) -> Any:
         return _value(next(one for one in inner if one is not NoneType))
     if origin in (list, tuple):
         return [_value(inner[0])]
+    if origin is dict:
+        return {_value(inner[0]): _value(inner[1])}
+    if origin is Annotated:
+        return _value(inner[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return example(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):

@@ -1,10 +1,12 @@
 """Nomination: from "somebody promising was noticed" to "the dossier is complete, true and handed in".
 
 Owns: units, plans with their drafts and versions, rounds, targets, criteria, the calendar of working days, leads,
-subjects, nominations, claims, evidence, the timeline of each file
+subjects, nominations, claims, evidence, the timeline of each file, reports
 Says: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted,
-NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
+NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven,
+ReportAwaits, ReportSent, ReportReceived, ReportReturned
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
 ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,
-ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded
+ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded,
+ReportSent, ReportReceived, ReportReturned
 """

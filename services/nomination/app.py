@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -9,8 +10,9 @@ from fastapi import FastAPI
 from services.nomination import api, pages
 from services.nomination.consumers.background import add_jobs
 from services.nomination.consumers.receivers import RECEIVERS
+from services.nomination.queries import packing
 from services.nomination.queries.units import units_below
-from shared import running
+from shared import door, running
 from shared.fence import lifted
 from shared.identity import ended
 from shared.identity.allowed import Below
@@ -42,8 +44,11 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     running.join(app, runtime, "/de-cu", pages.LISTS)
     app.include_router(api.router)
     add_jobs(runtime)
-    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS).join(runtime.jobs)
-    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock)
+    app.include_router(door.router, prefix=door.path(runtime.service))
+    fetch = partial(door.fetch, runtime)
+    ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS, fetch).join(runtime.jobs)
+    sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock, wanted=packing.wanted)
+    door.join(runtime)
     return app
 
 

@@ -51,6 +51,8 @@ class Kind(StrEnum):
     WRITE = "story.write"
     DOUBT = "story.doubt"
     CONSENT = "story.consent"
+    TAKE_REPORT = "report.take"
+    REWRITE_REPORT = "report.rewrite"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Duty:
 
 
 CASE_KINDS = tuple(kind for kind in Kind if kind.startswith("case."))
+REPORT_KINDS = tuple(kind for kind in Kind if kind.startswith("report."))
 STORY_KINDS = tuple(kind for kind in Kind if kind.startswith("story."))
 _FILE = "nomination.write"
 
@@ -106,6 +109,14 @@ DUTIES = {
         "Viết bài gương {code}", "Đã có quyết định khen", "story.edit", "Bài gương {code} đang viết", _FILE
     ),
     Kind.DOUBT: Duty("Xem lại bài {code} đang tạm ẩn", "Khen thưởng ở cơ quan khác thay đổi", "story.edit"),
+    Kind.TAKE_REPORT: Duty(
+        "Nhận báo cáo năm {code}",
+        "Có báo cáo gửi tới",
+        "report.take",
+        "Báo cáo năm {code} chờ được nhận",
+        "report.write",
+    ),
+    Kind.REWRITE_REPORT: Duty("Viết lại báo cáo năm {code}", "Nơi nhận trả lại báo cáo", "report.write"),
     Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
 }
 """Every kind of task."""

@@ -34,7 +34,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/xet-duyet", pages.LISTS)
     add_jobs(runtime)
-    app.include_router(door.router)
+    app.include_router(door.router, prefix=door.path(runtime.service))
     fetch = partial(door.fetch, runtime)
     ParcelReader(runtime.database, runtime.objects, settings.secrets, RECEIVERS, fetch).join(runtime.jobs)
     sweep_hourly(runtime.jobs, runtime.database, runtime.objects, runtime.clock, wanted=packing.wanted)

@@ -1,12 +1,12 @@
 """The door between agencies: the lower one brings and fetches parcels, the upper one listens.
 
-A child's service calls `PUT` and `GET /door/parcels/{id}` at its parent's service of the same name, each time with a
-token signed by its key of the federation file. Addresses come from that file only. What was brought lies below
+A child's service calls `PUT` and `GET /door/<service>/parcels/{id}` at its parent's service of the same name, each time
+with a token signed by its key of the federation file. Addresses come from that file only. What was brought lies below
 `owner_of(child)` until an event of the child names it and it is taken; what was offered lies where `parcels.store`
 wrote it.
 """
 
-from shared.door.calling import DoorAway, DoorRefused, fetch, send
+from shared.door.calling import LINK_PAUSES, DoorAway, DoorRefused, fetch, path, send
 from shared.door.keeping import join, sweep
 from shared.door.serving import router
 from shared.door.tables import add_tables, offer, offered
@@ -21,6 +21,7 @@ def owner_of(agency: str, service: str = "review") -> str:
 
 
 __all__ = [
+    "LINK_PAUSES",
     "LONGEST",
     "DoorAway",
     "DoorRefused",
@@ -31,6 +32,7 @@ __all__ = [
     "offer",
     "offered",
     "owner_of",
+    "path",
     "router",
     "send",
     "sweep",

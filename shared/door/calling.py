@@ -6,6 +6,7 @@ How a call is made and where it goes: `shared.outside`.
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx2
 import orjson
@@ -22,6 +23,13 @@ from shared.parcels import path_of
 from shared.runtime import Runtime
 from shared.signatures import Signer
 
+LINK_PAUSES = (
+    *(timedelta(seconds=s) for s in (1, 3, 10)),
+    *(timedelta(seconds=30),) * 40,
+    *(timedelta(minutes=10),) * 140,
+    *(timedelta(hours=1),) * 24 * 20,
+)
+"""A link to a parent may be cut for weeks; when it is back, nobody should wait long."""
 LASTING = frozenset({400, 401, 403, 409, 413, 415, 422})
 TIMEOUT = httpx2.Timeout(connect=10, read=120, write=120, pool=10)
 _MOST_PROBLEM = 16 * 1024
@@ -29,6 +37,11 @@ _SLUG = re.compile(r"/problems/([a-z0-9-]{1,60})")
 
 _log = structlog.get_logger("door")
 _calls = Counter("guongsang_door_calls", "calls at neighbours' doors", ["agency", "service", "neighbour", "outcome"])
+
+
+def path(service: str) -> str:
+    """Where a service's door lies at its agency's address: services share one."""
+    return f"/door/{service}"
 
 
 class DoorRefused(GiveUp):
@@ -100,7 +113,7 @@ async def _call(
     headers = {"authorization": f"Bearer {token}"}
     if body is not None:
         headers |= {"content-type": "application/octet-stream", "content-length": str(sealed.size)}
-    place = httpx2.URL(f"{address}/door/parcels/{sealed.parcel_id}")
+    place = httpx2.URL(f"{address}{path(runtime.service)}/parcels/{sealed.parcel_id}")
     try:
         async with calling(act.upper(), place, headers, timeout=TIMEOUT, body=body) as answer:
             yield answer

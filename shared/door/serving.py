@@ -40,7 +40,7 @@ _calls = Counter("guongsang_door", "calls at the door", ["agency", "service", "n
 router = APIRouter(include_in_schema=False)
 
 
-@router.put("/door/parcels/{parcel_id}", dependencies=[at_door()])
+@router.put("/parcels/{parcel_id}", dependencies=[at_door()])
 async def put(request: Request, parcel_id: UUID) -> Response:
     """A child's service brings a parcel: 201 when it lies here whole, 200 when it lay here already."""
     door = _Door(request, parcel_id)
@@ -58,7 +58,7 @@ async def put(request: Request, parcel_id: UUID) -> Response:
     return Response(status_code=201 if new else 200)
 
 
-@router.get("/door/parcels/{parcel_id}", dependencies=[at_door()])
+@router.get("/parcels/{parcel_id}", dependencies=[at_door()])
 async def get(request: Request, parcel_id: UUID) -> Response:
     """A child's service fetches a parcel that was offered to it."""
     door = _Door(request, parcel_id)

@@ -167,7 +167,7 @@ async def test_a_command_that_fails_is_told_with_its_last_words(tmp_path: Path) 
         ("/xet-duyet/ho-so", "review"),
         ("/phan-anh", "publishing"),
         ("/phan-anh/khen-thuong/3", "review"),
-        ("/door/parcels/1", "review"),
+        ("/door/review/parcels/1", "review"),
         ("/viec", "notification"),
         ("/ra", "notification"),
         ("/api/v1/review/cases", "review"),

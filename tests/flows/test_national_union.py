@@ -2,8 +2,8 @@
 teacher forward, the province honours and hands up, and around 20 November the national union honours and shows it too.
 
 What the guidance asks for and no service has yet: the yearly meeting of exemplars with members, the writing contest and
-the reportage, the interim review of 2025, and the report to the national union. Whom it puts first and by what channels
-it tells stands in the plan, and is not taken over by the plan below.
+the reportage. Whom it puts first and by what channels it tells stands in the plan, and is not taken over by the plan
+below.
 """
 
 import re
@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.demo.candidates import TEACHER
 from deploy.local.demo.desk import Desk
-from deploy.local.demo.people import expect
+from deploy.local.demo.people import Person, expect
 from tests.support import flowing
 from tests.support.flowing import PLANS, missing, seen
 from tests.support.site import text_of
@@ -142,6 +142,38 @@ async def honour_above(national: Desk, province: Desk, code: str, name: str) -> 
     assert missing(followed, name, "Hướng tới cấp toàn quốc") == [], followed
 
 
+async def report_up(national: Desk, province: Desk) -> None:
+    """The province reports: given back once, written anew, received. Figures come by event, words by parcel."""
+    below, above, path = province.people["can-bo"], national.people["can-bo"], "/de-cu/bao-cao"
+    form = flowing.form_of(expect(await below.get(path + "/moi"), 200), "")
+    form |= {"unit": "ca-co-quan", "to": NATIONAL, "kind": "interim", "title": "Sơ kết tuyên truyền gương điển hình"}
+    begun = expect(
+        await below.post(path + "/moi", form | {"from_on": "01/09/2024", "until_on": TODAY, "due_on": ""}), 200
+    )
+    ours = flowing.path_of(begun)
+    assert missing(text_of(begun), "Nơi nhận CĐGD Việt Nam", "1 trên 1 đơn vị có hồ sơ.") == [], text_of(begun)
+    words = {"done": "Đã giới thiệu một giáo viên vùng đảo.", "lessons": "Nên xuống từng trường sớm hơn.", "asks": ""}
+    await write_and_send(below, ours, words)
+    await national.until("the report has come", lambda: national.page_has(above, path, "CĐGD TP.HCM"))
+    [theirs] = re.findall(rf'href="({path}/[0-9a-f-]{{36}})"', expect(await above.get(path), 200).text)
+    await national.until("its words too", lambda: national.page_has(above, theirs, words["done"]))
+    shown = await seen(above, theirs)
+    told = ["Sơ kết tuyên truyền gương điển hình", "1 trên 1 đơn vị có hồ sơ.", "Giáo viên 1 1"]
+    assert missing(shown, *told) == [], shown
+    reason = "Xin nêu thêm đã có bao nhiêu trường tham gia."
+    expect(await above.post(theirs + "/tra", {"reason": reason}), 200)
+    await province.until("it has come back with the reason", lambda: province.page_has(below, ours, reason))
+    await write_and_send(below, ours, words | {"done": "Ba trường tham gia, một giáo viên được giới thiệu."})
+    await national.until("it has come again", lambda: national.page_has(above, theirs, "Ba trường tham gia"))
+    expect(await above.post(theirs + "/nhan"), 200)
+    await province.until("it was received", lambda: province.page_has(below, ours, "Đã nhận"))
+
+
+async def write_and_send(by: Person, report: str, words: dict[str, str]) -> None:
+    form = flowing.form_of(expect(await by.get(report), 200), report)
+    expect(await by.post(report, form | words | {"then": "gui"}), 200)
+
+
 async def test_province_and_nation_around_the_twentieth_of_november(tmp_path: Path) -> None:
     with system(tmp_path / "local", NATIONAL, PROVINCE, day=DAY) as running:
         async with flowing.at_desk(running, NATIONAL) as national, flowing.at_desk(running, PROVINCE) as province:
@@ -153,3 +185,4 @@ async def test_province_and_nation_around_the_twentieth_of_november(tmp_path: Pa
             assert f"CĐGD TP.HCM: Đã xác nhận ngày {TODAY} Đã có kế hoạch" in told, told
             code, name = await put_forward(province)
             await honour_above(national, province, code, name)
+            await report_up(national, province)

@@ -332,6 +332,8 @@ async def test_every_route_says_whose_it_is(sites: Sites) -> None:
         sorted(
             [
                 *open_to_all("nomination"),
+                "GET /door/nomination/parcels/{parcel_id}",
+                "PUT /door/nomination/parcels/{parcel_id}",
                 "GET /gioi-thieu",
                 "POST /gioi-thieu",
                 "GET /tra-loi/nhat-ky/{token}",

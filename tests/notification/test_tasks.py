@@ -25,6 +25,8 @@ from shared.events import (
     PlanAcknowledged,
     PlanPublished,
     PlanWithdrawn,
+    ReportAwaits,
+    ReportStep,
     StoryAwaits,
     StoryStep,
 )
@@ -205,6 +207,26 @@ def test_tasks_are_grouped_by_how_soon_they_are_due() -> None:
 
 def test_every_step_is_a_kind_of_task_and_every_duty_an_act() -> None:
     steps = {f"case.{step}" for step in CaseStep} | {f"story.{step}" for step in StoryStep}
+    steps |= {f"report.{step}" for step in ReportStep}
     assert steps == {kind.value for kind in Kind if "." in kind}
     assert set(DUTIES) == set(Kind)
     assert {act for duty in DUTIES.values() for act in (duty.act, duty.watched) if act} - set(TABLE) == set()
+
+
+async def test_a_report_waits_for_whoever_takes_it_then_for_whoever_wrote_it(site: Site) -> None:
+    def awaiting(*steps: ReportStep) -> ReportAwaits:
+        about = {"report_id": UUID(int=70), "unit_id": make.SCHOOL, "year": 2024, "occurred_at": make.AT}
+        return ReportAwaits(steps=list(steps), **about)  # type: ignore[arg-type]
+
+    async def shown(role: str, unit: UUID | None = None) -> list[str]:
+        async with site.signed_in(role, unit=unit) as person:
+            page = text_of(await person.get("/viec"))
+        return [words for words in ("Nhận báo cáo năm 2024", "Viết lại báo cáo năm 2024") if words in page]
+
+    await hear(site, awaiting(ReportStep.TAKE))
+    assert (await shown("officer"), await shown("head", make.SCHOOL)) == (["Nhận báo cáo năm 2024"], [])
+    await hear(site, awaiting(ReportStep.REWRITE))
+    assert await shown("head", make.SCHOOL) == ["Viết lại báo cáo năm 2024"]
+    assert await shown("head", make.OTHER_SCHOOL) == []
+    await hear(site, awaiting())
+    assert (await shown("officer"), await shown("head", make.SCHOOL)) == ([], [])

@@ -93,6 +93,6 @@ async def test_every_route_is_open_as_the_table_says(sites: Sites, role: str) ->
 
 async def test_every_route_says_whose_it_is(sites: Sites) -> None:
     _, others, silent = stated(await sites("review"))
-    door = ["GET /door/parcels/{parcel_id}", "PUT /door/parcels/{parcel_id}"]
+    door = ["GET /door/review/parcels/{parcel_id}", "PUT /door/review/parcels/{parcel_id}"]
     verifying = ["GET /xac-minh", "GET /xac-minh/{code}"]
     assert (others, silent) == (sorted(open_to_all("review") + door + verifying), silent_in("review"))

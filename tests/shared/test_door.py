@@ -90,7 +90,8 @@ async def test_what_was_cut_at_sixty_per_cent_leaves_nothing_and_comes_whole_the
 ) -> None:
     sealed = await child.store(PARENT)
     content = await child.runtime.objects.get(parcels.path_of("review", sealed.parcel_id))
-    head = f"PUT /door/parcels/{sealed.parcel_id} HTTP/1.1\r\nhost: hcm\r\ncontent-type: application/octet-stream\r\n"
+    head = f"PUT /door/review/parcels/{sealed.parcel_id} HTTP/1.1\r\nhost: hcm\r\n"
+    head += "content-type: application/octet-stream\r\n"
     head += f"authorization: Bearer {child.token(PARENT, 'put', sealed)}\r\ncontent-length: {sealed.size}\r\n\r\n"
     async with parent.listening(roads.ports[PARENT]):
         _, writer = await asyncio.open_connection("127.0.0.1", roads.ports[PARENT])
@@ -111,7 +112,8 @@ async def test_who_stands_still_in_the_middle_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(serving, "IDLE_SECONDS", 0.05)
     sealed = await child.put(b"content")
-    head = f"PUT /door/parcels/{sealed.parcel_id} HTTP/1.1\r\nhost: hcm\r\ncontent-type: application/octet-stream\r\n"
+    head = f"PUT /door/review/parcels/{sealed.parcel_id} HTTP/1.1\r\nhost: hcm\r\n"
+    head += "content-type: application/octet-stream\r\n"
     head += f"authorization: Bearer {child.token(PARENT, 'put', sealed)}\r\ncontent-length: {sealed.size}\r\n\r\ncon"
     async with parent.listening(roads.ports[PARENT]):
         reader, writer = await asyncio.open_connection("127.0.0.1", roads.ports[PARENT])

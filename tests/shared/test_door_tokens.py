@@ -223,9 +223,9 @@ async def test_nobody_s_browser_is_asked_to_sign_in_and_no_page_of_another_site_
     assert (cross.status_code, problem_of(cross)["type"]) == (403, "/problems/cross-site")
     async with door.client() as somebody:
         answers = [
-            await somebody.get("/door/parcels/1"),
+            await somebody.get("/door/review/parcels/1"),
             await somebody.get("/door/x"),
-            await somebody.post("/door/parcels/1"),
+            await somebody.post("/door/review/parcels/1"),
         ]
     assert [(one.status_code, one.headers["content-type"]) for one in answers] == [
         (status, "application/problem+json") for status in (404, 404, 405)

@@ -290,7 +290,7 @@ async def test_write_from_this_site_is_taken(
 
 
 async def test_client_without_a_session_may_write_without_saying_where_from(browser: httpx2.AsyncClient) -> None:
-    assert (await browser.post("/door/parcels")).json() == {"stored": True}
+    assert (await browser.post("/door/review/parcels")).json() == {"stored": True}
 
 
 @pytest.mark.parametrize(

@@ -182,13 +182,13 @@ class House:
         named = {"authorization": f"Bearer {token}", "content-type": "application/octet-stream", **headers}
         told = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
         async with self.client() as somebody:
-            return await somebody.put(f"/door/parcels/{sealed.parcel_id}", content=content, headers=told)
+            return await somebody.put(f"/door/review/parcels/{sealed.parcel_id}", content=content, headers=told)
 
     async def ask(self, sealed: Sealed, token: str) -> httpx2.Response:
         """Somebody asks for this at its door, without a connection between."""
         async with self.client() as somebody:
             told = {"authorization": f"Bearer {token}"}
-            return await somebody.get(f"/door/parcels/{sealed.parcel_id}", headers=told)
+            return await somebody.get(f"/door/review/parcels/{sealed.parcel_id}", headers=told)
 
     def client(self) -> httpx2.AsyncClient:
         """Somebody at its door, without a connection between."""

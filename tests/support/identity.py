@@ -88,7 +88,7 @@ class Desk:
         self.app.get("/api/v1/notification/me")(self.me)
         self.app.post("/xet-duyet/ho-so/TB-24-0001/ket-luan")(self.decide)
         self.app.post("/api/v1/review/decisions")(self.decide)
-        self.app.post("/door/parcels")(self.deposit)
+        self.app.post("/door/review/parcels")(self.deposit)
         protect(self.app, sessions=self.reader, address=ADDRESS)
 
     async def is_revoked(self, session_id: str) -> bool:

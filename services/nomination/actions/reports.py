@@ -22,18 +22,19 @@ from services.nomination.rules.reports import (
     ReportState,
     WrongStep,
     after,
+    check_reason,
     check_sendable,
     check_time,
     check_words,
 )
 from services.nomination.tables import Report
-from shared import audit, jobs
+from shared import audit, door, jobs, outbox
 from shared.audit import Actor
+from shared.events import ReportAwaits, ReportReceived, ReportReturned, ReportStep, Sealed
 from shared.names import lines, normal
 
 BRING = "bring_report"
 """The job: bring a report's words to the door of the agency above."""
-LEAST_REASON = 20
 LONGEST_TITLE = 300
 
 
@@ -119,6 +120,7 @@ async def send(session: AsyncSession, *, report_id: UUID, figures: Figures, at: 
         report.parcel = None
         await jobs.enqueue(session, BRING, {"report_id": str(report_id)}, key=f"{BRING}:{report_id}:{report.version}")
     await audit.record(session, by, "report.sent", report_id)
+    await tell_awaits(session, report, at)
     return report
 
 
@@ -126,21 +128,43 @@ async def receive(session: AsyncSession, *, report_id: UUID, at: datetime, by: A
     """Take a report as it is. Raises WrongStep."""
     report = await lock(session, report_id)
     report.state, report.at = after(report.state, ReportAct.RECEIVE), at
+    if report.from_agency:
+        told = {"to_agency": report.from_agency, "report_id": report.their_id, "occurred_at": at}
+        outbox.record(session, ReportReceived.model_validate(told))
     await audit.record(session, by, "report.received", report_id)
+    await tell_awaits(session, report, at)
     return report
 
 
-async def give_back(session: AsyncSession, *, report_id: UUID, reason: str, at: datetime, by: Actor) -> Report:
-    """Give a report back to be written anew; its figures follow the data again. Raises BadReport, WrongStep."""
+async def give_back(
+    session: AsyncSession, *, report_id: UUID, reason: str, at: datetime, by: Actor, sealed: Sealed | None = None
+) -> Report:
+    """Give a report back to be written anew; its figures follow the data again.
+
+    `sealed`: the parcel with the reason for the agency that it came from. Raises BadReport, WrongStep.
+    """
     reason = lines(reason)
-    if len(reason) < LEAST_REASON:
-        raise BadReport("reason", "Hãy ghi rõ cần sửa gì, ít nhất 20 chữ cái.")
-    check_words({"reason": reason})
+    check_reason(reason)
     report = await lock(session, report_id)
     report.state, report.at = after(report.state, ReportAct.RETURN), at
     report.reason = reason
+    if report.from_agency and sealed is not None:
+        told = {"to_agency": report.from_agency, "report_id": report.their_id, "reasons": sealed, "occurred_at": at}
+        outbox.record(session, ReportReturned.model_validate(told))
+        await door.offer(session, sealed, report.from_agency)
     await audit.record(session, by, "report.given_back", report_id)
+    await tell_awaits(session, report, at)
     return report
+
+
+async def tell_awaits(session: AsyncSession, report: Report, at: datetime) -> None:
+    """Say what a report waits for now, here: for whoever takes it, or whoever writes it anew."""
+    here = not report.to_agency and (report.unit_id is not None or report.from_agency != "")
+    steps = [ReportStep.TAKE] if report.state is ReportState.SENT and here else []
+    if report.state is ReportState.RETURNED and not report.from_agency:
+        steps = [ReportStep.REWRITE]
+    about = {"report_id": report.id, "unit_id": report.unit_id, "year": report.until_on.year, "due_on": report.due_on}
+    outbox.record(session, ReportAwaits.model_validate({**about, "steps": steps, "occurred_at": at}))
 
 
 async def lock(session: AsyncSession, report_id: UUID) -> Report:

@@ -146,13 +146,15 @@ async def fairness(desk: AtDesk, nam: int = 0) -> Response:
         desk.request,
         "fairness.html",
         year=year,
-        years=list(range(today.year, today.year - 5, -1)),
+        years=[
+            (str(one), f"{PATH}/cong-bang?nam={one}", None, one == year)
+            for one in range(today.year, today.year - 5, -1)
+        ],
         split=split,
         units=found["units"],
         nobody=nobody,
         count=count,
         fewest=FEWEST,
-        place=f"{PATH}/cong-bang",
     )
 
 

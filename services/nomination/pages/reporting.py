@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import reports as acting
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.pages.reports import KINDS, PATH, whose
+from services.nomination.pages.reports import KINDS, PATH, title_of, whose
 from services.nomination.queries import figures, reports
 from services.nomination.rules.reports import (
     OPEN,
@@ -22,15 +22,20 @@ from services.nomination.rules.reports import (
     Part,
     ReportState,
     Stage,
+    check_reason,
     summed,
 )
 from services.nomination.tables import Report, Unit
+from shared import parcels
+from shared.events import Sealed
 from shared.formats import day, moment
 from shared.identity.allowed import allowed
 from shared.identity.people import Forbidden
 from shared.language import translate
 from shared.listing import Column
 from shared.looks import CATEGORIES
+from shared.names import lines
+from shared.parcels import Manifest
 from shared.spreadsheets import Spreadsheet, as_file, taken
 
 router = APIRouter()
@@ -126,6 +131,7 @@ async def _show(
         report=report,
         whose=whose(report, seen.unit, desk.short_name),
         above=desk.short_name(report.to_agency) if report.to_agency else "",
+        title=title_of(report),
         kind=KINDS[report.kind],
         stages=[(name, seen.figures["stages"].get(stage, 0)) for stage, name in STAGES.items()],
         split=[(title, _rows(names, seen.figures[by])) for by, (title, names) in SPLIT.items()],
@@ -208,11 +214,13 @@ async def _take(desk: Desk, report_id: UUID, reason: str | None) -> Response:
         raise HTTPException(404)
     by, at = desk.rights.actor("report.take", seen.report.unit_id), desk.clock.now()
     try:
+        sealed = await _seal(desk, seen.report, reason) if reason is not None and seen.report.from_agency else None
         async with desk.database.transaction() as session:
             if reason is None:
                 await acting.receive(session, report_id=report_id, at=at, by=by)
             else:
-                await acting.give_back(session, report_id=report_id, reason=reason, at=at, by=by)
+                more: dict[str, Any] = {"reason": reason, "sealed": sealed}
+                await acting.give_back(session, report_id=report_id, at=at, by=by, **more)
     except BadReport as refusal:
         return await _show(desk, report_id, {"reason": reason or ""}, {refusal.field: str(refusal)})
     except rules.Refusal as refusal:
@@ -220,12 +228,29 @@ async def _take(desk: Desk, report_id: UUID, reason: str | None) -> Response:
     return see_other(f"{PATH}/{report_id}")
 
 
+async def _seal(desk: Desk, report: Report, reason: str) -> Sealed:
+    """Put a reason into a parcel for the agency that a report came from. Raises BadReport."""
+    check_reason(lines(reason))
+    runtime = desk.runtime
+    return await parcels.store(
+        runtime.objects,
+        runtime.federation,
+        agency=desk.agency.id,
+        owner=runtime.service,
+        reader=runtime.service,
+        to_agency=report.from_agency,
+        manifest=Manifest(ids={"report_id": str(report.their_id)}, fields={"reason": lines(reason)}),
+        files={},
+        on=desk.clock.today(),
+    )
+
+
 @router.get("/bao-cao/{report_id}/so-lieu.xlsx", dependencies=[allowed("report.read")])
 async def annex(desk: AtDesk, report_id: UUID) -> Response:
     """The figures as a file, each with what it counts."""
     seen = await _seen(desk, report_id)
     report = seen.report
-    title = f"{report.title}, {day(report.from_on)} – {day(report.until_on)}"
+    title = f"{title_of(report)}, {day(report.from_on)} – {day(report.until_on)}"
     notes = [title, taken(desk.rights.person.name, moment(desk.clock.now()))]
     sheet = Spreadsheet(
         "Số liệu báo cáo", [Column("Mục"), Column("Chi tiết"), Column("Số"), Column("Được khen")], notes

@@ -21,6 +21,7 @@ from services.nomination.tables import Report, Unit
 from shared.federation import Agency
 from shared.formats import day, read_day
 from shared.identity.allowed import allowed
+from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list
 
@@ -39,6 +40,11 @@ COLUMNS = (
 )
 
 
+def title_of(report: Report) -> str:
+    """How a report is called; one from below is called by its kind until its words are here."""
+    return report.title or translate(KINDS[report.kind])
+
+
 def whose(report: Report, unit: Unit | None, name_of: Callable[[str], str]) -> str:
     """Whose report it is, `name_of` an agency below; empty: of this agency as a whole."""
     if report.from_agency:
@@ -49,7 +55,7 @@ def whose(report: Report, unit: Unit | None, name_of: Callable[[str], str]) -> s
 def _cells(reader: Reader, row: tuple[Report, Unit | None]) -> tuple[Cell, ...]:
     report, unit = row
     return (
-        Link(report.title, f"{PATH}/{report.id}"),
+        Link(title_of(report), f"{PATH}/{report.id}"),
         whose(report, unit, reader.short_name) or Said("Cả cơ quan"),
         Said(KINDS[report.kind]),
         f"{day(report.from_on)} – {day(report.until_on)}",

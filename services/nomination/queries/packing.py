@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.nomination.queries import Dossier, get_dossier
+from services.nomination.rules.reports import ReportState
 from services.nomination.rules.revisions import changes
-from services.nomination.tables import Claim, Evidence, Nomination
-from shared import files, parcels
+from services.nomination.tables import Claim, Evidence, Nomination, Report
+from shared import door, files, parcels
 from shared.events import Sealed
 from shared.parcels import FileEntry, Manifest
 from shared.runtime import Runtime
@@ -143,6 +146,20 @@ async def seal(runtime: Runtime, packed: ToPack, reader: str) -> Sealed:
         files=contents,
         on=runtime.clock.today(),
     )
+
+
+async def wanted(session: AsyncSession) -> set[UUID]:
+    """Parcels of ours that nobody may sweep though no event names them yet: offered ones, and reports not sent yet."""
+    sending = select(col(Report.parcel)).where(
+        col(Report.state) == ReportState.SENDING, col(Report.parcel).is_not(None)
+    )
+    return await door.offered(session) | {UUID(one["parcel_id"]) for one in await session.scalars(sending) if one}
+
+
+def report_manifest(report: Report) -> Manifest:
+    """What a report's parcel holds: its words. Its figures are said in the event."""
+    fields = {"title": report.title, "words": report.words, "version": report.version}
+    return Manifest(ids={"report_id": str(report.id)}, fields=fields)
 
 
 def _manifest(nomination: Nomination, fields: dict[str, Any], entries: list[FileEntry]) -> Manifest:

@@ -148,6 +148,13 @@ def check_words(words: Mapping[str, str]) -> None:
             raise BadReport(part, say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST))
 
 
+def check_reason(reason: str) -> None:
+    """Whether this may be why a report is given back. Raises BadReport."""
+    if len(reason) < LEAST:
+        raise BadReport("reason", "Hãy ghi rõ cần sửa gì, ít nhất 20 chữ cái.")
+    check_words({"reason": reason})
+
+
 def check_sendable(words: Mapping[str, str]) -> None:
     """Whether a report says what the plans ask it to say: what was done, and what was learned. Raises BadReport."""
     for part, told in (

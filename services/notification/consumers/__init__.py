@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notification.actions import links, messages, tasks, units
-from services.notification.rules import CASE_KINDS, STORY_KINDS, Kind
+from services.notification.rules import CASE_KINDS, REPORT_KINDS, STORY_KINDS, Kind
 from shared import parcels
 from shared.events import (
     CaseAwaits,
@@ -30,6 +30,7 @@ from shared.events import (
     PlanWithdrawn,
     ReferralDecided,
     ReferralReturned,
+    ReportAwaits,
     ReviewCompleted,
     ReviewEvent,
     StoryAwaits,
@@ -113,6 +114,22 @@ async def on_unit_ended(session: AsyncSession, event: UnitEnded) -> None:
             day=event.valid_to,
             at=event.occurred_at,
         )
+
+
+async def on_report_awaits(session: AsyncSession, event: ReportAwaits) -> None:
+    """A report waits to be taken, or to be written anew."""
+    await tasks.replace_tasks(
+        session,
+        wanted={Kind(f"report.{step}"): () for step in event.steps},
+        among=REPORT_KINDS,
+        thing_id=event.report_id,
+        agency=agency_of(session),
+        code=str(event.year),
+        unit_id=event.unit_id,
+        path=f"/de-cu/bao-cao/{event.report_id}",
+        since=event.occurred_at,
+        due_on=event.due_on,
+    )
 
 
 async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
@@ -308,6 +325,7 @@ HANDLERS: Handlers = {
     NominationWithdrawn: on_nomination_withdrawn,
     CaseAwaits: on_case_awaits,
     StoryAwaits: on_story_awaits,
+    ReportAwaits: on_report_awaits,
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
     ContactsGiven: on_contacts_given,

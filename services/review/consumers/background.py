@@ -1,6 +1,5 @@
 """What review does apart from any request: bringing a case to a parent's door, giving publishing its material."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +14,6 @@ from shared.events import Sealed
 from shared.jobs import GiveUp
 from shared.outbox import clock_of
 from shared.runtime import Runtime
-
-LINK_PAUSES = (
-    *(timedelta(seconds=s) for s in (1, 3, 10)),
-    *(timedelta(seconds=30),) * 40,
-    *(timedelta(minutes=10),) * 140,
-    *(timedelta(hours=1),) * 24 * 20,
-)
-"""A link to a parent may be cut for weeks; when it is back, nobody should wait long."""
 
 
 def add_jobs(runtime: Runtime) -> None:
@@ -66,7 +57,7 @@ def add_jobs(runtime: Runtime) -> None:
         async with runtime.database.transaction() as session:
             await handing_on.give_material(session, case_id=case_id, material=material, at=runtime.clock.now())
 
-    runtime.jobs.add(referrals.SEND, send, pauses=LINK_PAUSES, longest=door.LONGEST, on_failure=not_sent)
+    runtime.jobs.add(referrals.SEND, send, pauses=door.LINK_PAUSES, longest=door.LONGEST, on_failure=not_sent)
     runtime.jobs.add(referrals.FORGET, forget)
     runtime.jobs.add(HAND_ON, hand_on)
 

@@ -57,6 +57,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit_areas'))
     )
     op.create_index(op.f('ix_unit_areas_unit_id_area'), 'unit_areas', ['unit_id', 'area'])
+    op.create_table('door_parcels',
+    sa.Column('parcel_id', sa.Uuid(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('other', sa.Text(), nullable=False, comment='the neighbour'),
+    sa.Column('way', sa.Text(), nullable=False, comment='in: brought by it; out: lies here for it'),
+    sa.Column('sha256', sa.Text(), nullable=False, comment='of the ciphertext, hexadecimal'),
+    sa.Column('size', sa.BigInteger(), nullable=False, comment='of the ciphertext, bytes'),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.CheckConstraint("way in ('in', 'out')", name=op.f('ck_door_parcels_way')),
+    sa.PrimaryKeyConstraint('parcel_id', name=op.f('pk_door_parcels'))
+    )
+    op.create_index(op.f('ix_door_parcels_agency_other_way'), 'door_parcels', ['agency', 'other', 'way'], unique=False)
+    op.create_table('door_tokens',
+    sa.Column('jti', sa.Text(), nullable=False),
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False, comment='real time'),
+    sa.PrimaryKeyConstraint('jti', name=op.f('pk_door_tokens'))
+    )
     for table, more in (('reports', f' and ({OF_UNIT})'), ('unit_areas', '')):
         op.execute(f'alter table {table} enable row level security, force row level security')
         op.execute(f'create policy fence on {table} using ({AGENCY}{more})')
