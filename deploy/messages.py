@@ -31,10 +31,13 @@ NOT_TEXTS = (
     "shared/names.py",
     "shared/language.py",
     "shared/asyncapi.py",
+    "shared/papers.py",
+    "services/review/pages/letter_paper.py",
     "services/nomination/rules/plan_texts/",
     "services/nomination/rules/titles.py",
 )
-"""Files and folders whose Vietnamese strings are letters, examples, names of languages, or words to look for."""
+"""Files and folders whose Vietnamese strings are letters, examples, names of languages, words to look for, or of papers,
+which are Vietnamese."""
 
 
 @dataclass(frozen=True)

@@ -83,11 +83,29 @@ class Case(Row, table=True):
     moved_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class Letter(Row, table=True):
+    """The letter that covers cases which went up together."""
+
+    __tablename__ = "letters"
+    __table_args__ = (Index(None, "agency", "at"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    to_agency: str = Field(max_length=31)
+    number: str = ""
+    dated: date
+    words: str = ""
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class ReferralRow(Row, table=True):
     """A hand-over between this agency and `other`, from the side that this agency is on."""
 
     __tablename__ = "referrals"
-    __table_args__ = (UniqueConstraint("side", "other", "referral_id"), Index(None, "case_id"))
+    __table_args__ = (
+        UniqueConstraint("side", "other", "referral_id"),
+        Index(None, "case_id"),
+        Index(None, "letter_id"),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     referral_id: UUID = Field(description="given by the lower agency")
@@ -96,6 +114,7 @@ class ReferralRow(Row, table=True):
     other: str = Field(max_length=31)
     state: Referral = Field(sa_type=words(Referral, "state"))
     revision: int
+    letter_id: UUID | None = Field(default=None, foreign_key="letters.id", description="what covers it on its way up")
     parcel: dict[str, Any] | None = Field(default=None, sa_type=JSONB, description="Sealed, once it is stored")
     outcome: Outcome | None = Field(default=None, sa_type=words(Outcome, "outcome"), description="the parent's")
     recall_asked: bool = False

@@ -21,12 +21,14 @@ pytestmark = pytest.mark.db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 CASE, BOOK = "/xet-duyet/ho-so/{code}", "/xet-duyet/so-khen/{code}"
 MARK, RETURN, HONOUR = (f"POST {CASE}/{act}" for act in ("cham", "tra-lai", "khen"))
+LETTER = "POST /xet-duyet/to-trinh/moi"
 ROW = UUID(int=50)
 MUST = {
     "date": lambda _n: "15/10/2024",
     "once_more": lambda _n: "1",
     "choice": lambda _n: "agree",
     "to": lambda _n: "hcm",
+    "once": lambda n: str(UUID(int=200 + n)),
     "row": lambda _n: str(ROW),
     "ground": lambda _n: "mistake",
 }
@@ -36,6 +38,8 @@ UNSEEN = {
     "refused POST /xet-duyet/luot-chay danh-sach",
     f"{MARK} note",
     "level elsewhere",
+    *(f"{LETTER} {name}" for name in ("code", "dated")),
+    f"refused {LETTER} code",
     "path",
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "dang")),
     *(f"refused POST {CASE}/{field}" for field in ("khen once_more", "trinh to", "thu-ve row", "bo-phieu choice")),
@@ -159,6 +163,14 @@ async def lists(play: Played, made: list[Case]) -> None:
     }.items():
         await play.get(f"GET {name}", path)
         await play.get(f"GET {name} sheet", path + ("&" if "?" in path else "?") + "dang=xlsx")
+    for number, case in enumerate(made):
+        sent = await play.post(LETTER, "/xet-duyet/to-trinh/moi", number, code=case.code, to="hcm", dated="15/10/2024")
+        if sent.status_code == 303:
+            await play.get(f"GET letter {number}", sent.headers["location"])
+        if number < SOME:
+            await play.post(LETTER, "/xet-duyet/to-trinh/moi", number, refused=True)
+    await play.get("GET letters", "/xet-duyet/to-trinh")
+    await play.get("GET letters sheet", "/xet-duyet/to-trinh?dang=xlsx")
     await play.get("GET english", CASE.format(code=made[0].code) + "?lang=en")
     await play.get("GET log", CASE.format(code=made[0].code) + "/nhat-ky")
     for number in range(SOME):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.review.rules import Referral, Side
-from services.review.tables import Dossier, ReferralRow
+from services.review.tables import Dossier, Letter, ReferralRow
 from shared import files
 from tests.support import factories as make
 from tests.support.site import Site, Sites
@@ -48,6 +48,7 @@ async def seeded(site: Site) -> str:
                     moved_at=make.AT,
                 )
             )
+        session.add(Letter(agency="tan-binh", to_agency="hcm", dated=make.TODAY, at=make.AT))
         await session.flush()
         await session.execute(text("update cases set agency = 'hcm' where id = :id"), {"id": stranger.id})
     return accepted.sha256
@@ -81,6 +82,11 @@ def steps(sha256: str) -> dict[str, Step]:
         f"POST {case}/thu-ve": Step(cases, {"row": str(ROW)}),
         f"POST {case}/trinh-lai": Step(cases, {"row": str(ROW)}),
         f"POST {case}/tiep-nhan": Step(cases),
+        "GET /xet-duyet/to-trinh": Step(),
+        "GET /xet-duyet/to-trinh/moi": Step(),
+        "POST /xet-duyet/to-trinh/moi": Step(),
+        "GET /xet-duyet/to-trinh/{letter_id}": Step({THEIRS: {"letter_id": str(UUID(int=66))}}),
+        "GET /xet-duyet/to-trinh/{letter_id}/to-trinh.docx": Step({THEIRS: {"letter_id": str(UUID(int=66))}}),
     }
 
 

@@ -65,6 +65,7 @@ LISTS = {
     "/xet-duyet/ho-so": ["Mã", "Loại", "Đơn vị", "Nhận lúc", "Tình trạng"],
     "/xet-duyet/tim": FOUND,
     "/xet-duyet/ho-so/{code}/nhat-ky": LOG,
+    "/xet-duyet/to-trinh": ["Tờ trình", "Ngày", "Gửi", "Số hồ sơ", "Gửi lúc"],
     "/xet-duyet/so-khen": ["Mã", "Số quyết định", "Ngày", "Loại", "Đơn vị", "Hình thức", "Hiệu lực"],
     "/lan-toa/bai": ["Mã", "Tên bài", "Loại", "Tình trạng"],
     "/lan-toa/tim": ["Mã", "Tên bài", "Loại", "Tình trạng"],
@@ -89,7 +90,7 @@ NO_LISTS = re.compile(
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
     r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|bao-cao/(?:moi|cong-bang|\{report_id\}(?:/so-lieu\.xlsx)?)"  # pictures have their table below them
-    r"|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
+    r"|ke-hoach/cap-tren/.*|to-trinh/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
 """One record, a form, a file of somebody's."""
 

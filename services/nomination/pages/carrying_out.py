@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import carrying_out
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.unit_kinds import kind_name
 from services.nomination.queries import list_units, plan_map, plans
 from services.nomination.queries.plan_map import Map, Placed, placed
 from services.nomination.rules.carrying_out import Carried
 from services.nomination.rules.plan_content import BadPart
 from shared.formats import day, read_day
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.listing import MOST_COUNTED, Asked, Cell, Column, Listing, Rows, Said, Tag, told
 from shared.lists import spreadsheet

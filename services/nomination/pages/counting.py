@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
 from services.nomination.actions import counting
-from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.reporting import AREAS, GROUPS, SPLIT
 from services.nomination.pages.reports import PATH
 from services.nomination.pages.units import BAD_DAY, unit_of
@@ -17,6 +17,7 @@ from services.nomination.pages.units import PATH as UNITS
 from services.nomination.queries import figures
 from services.nomination.rules.reports import FEWEST, Area, BadReport, Group
 from shared.formats import read_day
+from shared.forms import form_id, uuid_of
 from shared.identity.allowed import allowed
 from shared.language import translate
 

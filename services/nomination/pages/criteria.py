@@ -10,12 +10,13 @@ from pydantic import BeforeValidator
 
 from services.nomination import queries, rules
 from services.nomination.actions import criteria as packs
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import criteria
 from services.nomination.queries.criteria import Kept
 from services.nomination.rules.criteria import KIND_NAMES, EvidenceKind, side_by_side
 from services.nomination.tables import Criterion
 from shared.events import Category
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Column, Said

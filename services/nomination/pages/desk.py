@@ -1,11 +1,9 @@
 """Who sits at a nomination page, what they may see, and how states read."""
 
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse
@@ -208,20 +206,3 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 def see_other(path: str) -> RedirectResponse:
     """After an act: look at what it led to."""
     return RedirectResponse(path, 303)
-
-
-def uuid_of(text: str) -> UUID | None:
-    """The id that a form sent, if it is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def form_id(once: str, values: Mapping[str, str]) -> UUID:
-    """The id of what a form enters: sent twice it is one thing, gone back to and filled in anew it is another.
-
-    `once` is the form's own id; the last four bytes are of what it says.
-    """
-    said = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).digest()
-    return UUID(bytes=(uuid_of(once) or uuid4()).bytes[:12] + said[:4])

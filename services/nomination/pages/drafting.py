@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse, Response
 from services.nomination import rules
 from services.nomination.actions import drafting, plans
 from services.nomination.pages import plan_rows
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.plan_forms import Help, Matter, Paper, Typed
 from services.nomination.pages.plan_step import ROWS, STEPS, draft_of, show_step
 from services.nomination.queries import plans as reading
 from services.nomination.rules.plan_content import BadPart
 from shared.formats import time_of_day
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.language import translate
 

@@ -9,12 +9,13 @@ from fastapi.responses import Response
 
 from services.nomination import queries
 from services.nomination.actions import unit_ends
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.units import BAD_DAY, PATH, unit_of
 from services.nomination.queries import units
 from services.nomination.rules.units import BadEnd
 from services.nomination.tables import Unit, UnitEnd
 from shared.formats import read_day
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.looks import CATEGORIES

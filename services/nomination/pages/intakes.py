@@ -16,7 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from services.nomination.actions import intakes as acting
 from services.nomination.actions.intakes import Line
-from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.sheets import Table, table_of
 from services.nomination.pages.unit_kinds import NAMES, kind_name
 from services.nomination.pages.units import BAD_DAY, LINES, PATH
@@ -27,6 +27,7 @@ from services.nomination.rules.units import LONGEST, unit_faults
 from services.nomination.tables import IntakeRow
 from shared.files import FileRefused, clean_name
 from shared.formats import day, moment, read_day
+from shared.forms import form_id
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Column as Head

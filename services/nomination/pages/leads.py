@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries
 from services.nomination.actions import leads as acting
 from services.nomination.actions.leads import Sighting
-from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import leads
 from services.nomination.rules.leads import BadLead, Source
 from services.nomination.tables import Lead, Unit
 from shared.audit import Actor
 from shared.events import Category
+from shared.forms import form_id, uuid_of
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list, spreadsheet, wants_file

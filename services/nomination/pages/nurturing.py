@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries, rules
 from services.nomination.actions import leads as acting
 from services.nomination.pages import deadlines
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.leads import PATH, SOURCES
 from services.nomination.queries import leads, rounds
 from services.nomination.queries.leads import Seen
@@ -19,6 +19,7 @@ from services.nomination.rules.leads import TO_DO, BadLead, LeadState, NoteKind,
 from services.nomination.tables import Nomination
 from shared.audit import Actor
 from shared.formats import read_day
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.looks import CATEGORIES
 

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import papers
 from services.nomination.pages.answering import AGREEMENT, PREFIX
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import Dossier
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES, BadOpinion, Voice
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.links import Links
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries
 from services.nomination.actions import reports as acting
 from services.nomination.actions.reports import Wanted
-from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.units import BAD_DAY
 from services.nomination.queries import reports
 from services.nomination.queries.reports import Due
@@ -20,6 +20,7 @@ from services.nomination.rules.reports import BadReport, ReportKind
 from services.nomination.tables import Report, Unit
 from shared.federation import Agency
 from shared.formats import day, read_day
+from shared.forms import form_id, uuid_of
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag

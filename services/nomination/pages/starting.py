@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import queries, rules
 from services.nomination.actions import criteria, nominations, targets
 from services.nomination.pages import deadlines, quotas
-from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import rounds
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
 from services.nomination.tables import Nomination, Subject, Unit
 from shared import idempotency
 from shared.events import Category
+from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows, Said, Tag
 from shared.lists import show_list

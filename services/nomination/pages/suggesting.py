@@ -12,11 +12,11 @@ from fastapi.responses import Response
 from services.nomination import queries
 from services.nomination.actions import leads, plans
 from services.nomination.actions.leads import Sighting
-from services.nomination.pages.desk import form_id, uuid_of
 from services.nomination.rules.leads import BadLead, Source
 from shared.audit import Actor
 from shared.events import Category
 from shared.fence import public
+from shared.forms import form_id, uuid_of
 from shared.looks import CATEGORIES
 from shared.runtime import Runtime
 from shared.web import Db, Html, Now

@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import units as acting
-from services.nomination.pages.desk import AtDesk, Desk, form_id, see_other, uuid_of
+from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.unit_kinds import NAMES, kind_name
 from services.nomination.queries import list_units as list_everybody
 from services.nomination.queries import units
 from services.nomination.rules.units import BadEdge, BadName, BadUnit
 from services.nomination.tables import Unit
 from shared.formats import read_day
+from shared.forms import form_id, uuid_of
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows
 from shared.lists import show_list

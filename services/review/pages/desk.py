@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -109,11 +110,20 @@ class Desk:
             names_of=lambda rows: ", ".join(dict.fromkeys(self.short_name(row.other) for row in rows)),
             options_of=lambda ids: [(one, self.short_name(one)) for one in ids],
             rule_set=rule_set,
+            letter=_letter(found.dossier),
             reopenable=reopenable(found.dossier),
             can=self.rights.may,
             errors=errors or {},
             values=values or {},
         )
+
+
+def _letter(dossier: Dossier | None) -> dict[str, Any] | None:
+    """The letter under which a case came from below, as its parcel says."""
+    told = dossier.content.get("letter") if dossier else None
+    if not isinstance(told, dict):
+        return None
+    return {**told, "dated": date.fromisoformat(told["dated"])}
 
 
 PAPERS = (("opinions", "Ý kiến của mọi người"), ("contacts", "Người liên quan"))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.review.rules import Referral
-from services.review.tables import Case, Dossier, Receipt, ReferralRow
+from services.review.tables import Case, Dossier, Letter, Receipt, ReferralRow
 from shared import door, files
 from shared.events import Sealed
 from shared.parcels import FileEntry, Manifest
@@ -35,10 +35,18 @@ async def find_referral(session: AsyncSession, row_id: UUID) -> ToRefer:
     manifest = Manifest(
         ids={"nomination_id": str(case.nomination_id), "referral_id": str(row.referral_id)},
         rule_set=case.criteria,
-        fields=dossier.content | ({"consents": receipts} if receipts else {}),
+        fields=dossier.content | ({"consents": receipts} if receipts else {}) | await _letter(session, row),
         files=tuple(FileEntry.model_validate(one) for one in dossier.files),
     )
     return ToRefer(row, manifest, None if row.parcel is None else Sealed.model_validate(row.parcel))
+
+
+async def _letter(session: AsyncSession, row: ReferralRow) -> dict[str, Any]:
+    """The letter that covers a referral, for whoever receives it."""
+    letter = await session.get(Letter, row.letter_id) if row.letter_id else None
+    if letter is None:
+        return {}
+    return {"letter": {"number": letter.number, "dated": letter.dated.isoformat(), "words": letter.words}}
 
 
 async def wanted(session: AsyncSession) -> set[UUID]:
