@@ -36,8 +36,8 @@ NOT_TEXTS = (
     "services/nomination/rules/plan_texts/",
     "services/nomination/rules/titles.py",
 )
-"""Files and folders whose Vietnamese strings are letters, examples, names of languages, words to look for, or of papers,
-which are Vietnamese."""
+"""Files and folders whose Vietnamese strings are letters, examples, names of languages, words to look for, or words of
+papers, which are Vietnamese."""
 
 
 @dataclass(frozen=True)
