@@ -17,6 +17,7 @@ from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
 from services.nomination.rules.names import check_name
 from services.nomination.rules.readiness import Readiness
+from services.nomination.rules.subjects import same_key
 from services.nomination.tables import (
     Counter,
     Nomination,
@@ -113,6 +114,7 @@ def _subject(unit: Unit, category: Category, form: Form, name: str, position: st
         position=normal(position),
         search_text=folded(name),
         sort_key=sort_key(name),
+        same_key=same_key(category, form, folded(name)),
     )
 
 

@@ -1,6 +1,7 @@
 """Checking, handing in, and where the file is since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -10,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
+from services.nomination.pages.subjects import WHYS, others_of
 from services.nomination.queries import Dossier, packing
 from services.nomination.queries.revisions import last_revision
+from services.nomination.queries.subjects import Other
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES
 from services.nomination.rules.revisions import changes
@@ -26,18 +29,27 @@ router = APIRouter()
 @router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    dossier, before = await desk.read_with(code, _before)
-    return _check(desk, dossier, before)
+    dossier, beside = await desk.read_with(code, _beside)
+    return _check(desk, dossier, beside)
 
 
-async def _before(session: AsyncSession, dossier: Dossier) -> Revision | None:
-    """What the council has of a dossier that came back."""
-    if not dossier.nomination.revision:
-        return None
-    return await last_revision(session, nomination_id=dossier.nomination.id)
+@dataclass(frozen=True)
+class _Beside:
+    """What the page shows beside the dossier: what the council has of one that came back, others that may be of the
+    same subject."""
+
+    before: Revision | None
+    others: Sequence[Other]
 
 
-def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mapping[str, str] | None = None) -> Response:
+async def _beside(session: AsyncSession, dossier: Dossier) -> _Beside:
+    came_back = bool(dossier.nomination.revision)
+    before = await last_revision(session, nomination_id=dossier.nomination.id) if came_back else None
+    return _Beside(before, await others_of(session, dossier))
+
+
+def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, str] | None = None) -> Response:
+    before = beside.before
     return desk.pages.render(
         desk.request,
         "submit.html",
@@ -49,6 +61,8 @@ def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mappin
         standings={one.criterion: one for one in dossier.readiness.criteria},
         before=before,
         changes=changes(before.content, packing.content_of(dossier)) if before else [],
+        others=beside.others,
+        whys=WHYS,
         errors=errors or {},
         editable=dossier.nomination.state in rules.EDITABLE,
     )
@@ -57,23 +71,23 @@ def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mappin
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    dossier, before = await desk.read_with(code, _before)
+    dossier, beside = await desk.read_with(code, _beside)
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
-        await _hand_in(desk, dossier, before, by)
+        await _hand_in(desk, dossier, beside.before, by)
     except rules.NotComplete as refusal:
-        return _check(desk, dossier, before, {place or "dossier": text for place, text in refusal.missing.items()})
+        return _check(desk, dossier, beside, {place or "dossier": text for place, text in refusal.missing.items()})
     except rules.NotADraft:
         return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")  # pressed twice: it is handed in, once
     except rules.ChangedMeanwhile:
-        return _check(desk, dossier, before, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
+        return _check(desk, dossier, beside, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
     except rules.Refusal as refusal:
-        return _check(desk, dossier, before, {"dossier": str(refusal)})
+        return _check(desk, dossier, beside, {"dossier": str(refusal)})
     except StoreUnavailable:
         return _check(
             desk,
             dossier,
-            before,
+            beside,
             {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."},
         )
     return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")

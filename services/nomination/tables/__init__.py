@@ -19,6 +19,7 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
+from services.nomination.tables.subjects import SubjectPair
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Row",
     "Step",
     "Subject",
+    "SubjectPair",
     "Target",
     "Unit",
     "UnitAcknowledgement",
