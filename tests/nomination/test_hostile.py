@@ -16,7 +16,7 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
-from tests.nomination import playing_units
+from tests.nomination import playing_subjects, playing_units
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -121,6 +121,7 @@ UNSEEN = {
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
     *playing_units.UNSEEN,
+    *playing_subjects.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -368,6 +369,7 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "voice": lambda _n: "colleague",
         "who": lambda n: f"phụ huynh {n}",
         "remove": lambda _n: "",
+        "stands": lambda _n: "",
         "edits": lambda _n: "0",
         "word": lambda _n: "",
         "options": lambda _n: "a",
@@ -440,6 +442,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
         await playing_units.named(play, UNITS)
         await playing_units.taken_in(play)
+        await playing_subjects.paired(play, site)
     return play
 
 

@@ -1,9 +1,10 @@
-"""What nomination does apart from any request: it hands on what an honour sets free, and lets days come."""
+"""What nomination does apart from any request: it hands on what an honour sets free, lets days come, and looks
+for subjects that may be one."""
 
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on, intakes, unit_ends, units
+from services.nomination.actions import handing_on, intakes, plans, subjects, unit_ends, units
 from services.nomination.consumers import HAND_ON
 from services.nomination.queries import packing
 from shared.runtime import Runtime
@@ -39,4 +40,11 @@ def add_jobs(runtime: Runtime) -> None:
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
 
+    async def look_for_others() -> None:
+        agency, more = plans.Agency(runtime.agency.id, runtime.agency.mark), True
+        while more:
+            async with runtime.database.transaction() as session:
+                more = await subjects.look_for_others(session, agency)
+
     runtime.jobs.every_hour(let_days_come)
+    runtime.jobs.every_hour(look_for_others)

@@ -24,6 +24,7 @@ from services.nomination.pages import (
     rounds,
     searching,
     starting,
+    subjects,
     submitting,
     suggesting,
     targets,
@@ -42,6 +43,7 @@ for part in (
     submitting,
     leads,
     nurturing,
+    subjects,
     revisions,
     criteria,
     rounds,
@@ -60,5 +62,5 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS, units.UNITS)
+LISTS = (starting.FILES, leads.LEADS, units.UNITS, subjects.PAIRS)
 """The lists that a run can write as a file."""

@@ -128,11 +128,6 @@ class Dossier:
         """What keeps it from being handed in, by criterion or paper."""
         return self.readiness.lacking
 
-    @property
-    def files(self) -> set[str]:
-        """The files that stand behind its claims, by sha256."""
-        return {proof.sha256 for answer in self.answers for proof in answer.evidence if proof.sha256}
-
     def words_of(self, criterion: Criterion) -> str:
         """How the dossier's plan words a criterion."""
         return wording(criterion.text, criterion.wordings, self.plan.number)

@@ -1,14 +1,28 @@
-"""Subjects that may be one: found again for a dossier, side by side, and one over lines and years."""
+"""A subject over lines and years: found again for a dossier, and all that is known of it on one page."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from services.nomination.queries.units import name_in, names_of
 from services.nomination.rules.subjects import Verdict, Who, Why, likeness, weight
-from services.nomination.tables import Claim, Evidence, Nomination, Subject, SubjectPair, Unit
+from services.nomination.tables import (
+    Claim,
+    Evidence,
+    Lead,
+    Nomination,
+    Plan,
+    Round,
+    Step,
+    Subject,
+    SubjectPair,
+    Unit,
+)
 from shared.clock import local_date
 
 MOST, LOOKED_AT = 10, 50
@@ -90,3 +104,111 @@ async def found_again(
         if whys:
             found.append(Other(one, about, unit, whys))
     return sorted(found, key=lambda other: -weight(other.whys))[:MOST]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One dossier of a subject: what it was part of, how its unit was called then, what came of it."""
+
+    nomination: Nomination
+    subject: Subject
+    plan: Plan
+    round: Round
+    unit: str
+    honours: Sequence[Step]
+    leads: Sequence[Lead]
+    """Those that it came of, and those that follow it."""
+
+    @property
+    def year(self) -> int:
+        """When it was handed in, or else begun."""
+        return year_of(self.nomination)
+
+
+@dataclass(frozen=True)
+class History:
+    """One person, team or model over lines and years: the one that stands for all, all that were merged, the pairs
+    that one of them is in with the other's name, and the dossiers, the newest first."""
+
+    subject: Subject
+    members: Sequence[tuple[Subject, Unit]]
+    pairs: Sequence[tuple[SubjectPair, Subject, Subject]]
+    lines: Sequence[Line]
+
+    def paired(self, verdict: Verdict) -> list[tuple[SubjectPair, Subject, Subject]]:
+        """The pairs of which that was said; of those that nobody answered, those that are not one already."""
+        return [
+            (pair, one, other)
+            for pair, one, other in self.pairs
+            if pair.verdict is verdict
+            and (verdict is not Verdict.ASKED or (one.same_as or one.id) != (other.same_as or other.id))
+        ]
+
+
+HONOURS = ("honoured", "held", "resumed", "revoked", "honoured_above", "held_above", "revoked_above", "published")
+"""The steps of a dossier that tell of an honour and of its story."""
+
+
+async def get_history(
+    session: AsyncSession, *, agency: str, subject_id: UUID, units: Collection[UUID] | None
+) -> History | None:
+    """All that is known here of a subject of these units (None: of all), and of those that it was merged with."""
+    asked = await session.get(Subject, subject_id)
+    if asked is None or asked.agency != agency or (units is not None and asked.unit_id not in units):
+        return None
+    stands = asked.same_as or asked.id
+    query = select(Subject, Unit).join(Unit, col(Unit.id) == col(Subject.unit_id)).where(col(Subject.agency) == agency)
+    query = query.where(or_(col(Subject.id) == stands, col(Subject.same_as) == stands))
+    if units is not None:
+        query = query.where(col(Subject.unit_id).in_(units))
+    members = [(subject, unit) for subject, unit in await session.execute(query.order_by(col(Subject.id)))]
+    by_id = {subject.id: subject for subject, _ in members}
+    return History(
+        by_id.get(stands, asked),
+        members,
+        await _pairs(session, by_id),
+        await _lines(session, by_id),
+    )
+
+
+async def _pairs(session: AsyncSession, members: Collection[UUID]) -> list[tuple[SubjectPair, Subject, Subject]]:
+    other = aliased(Subject)
+    query = (
+        select(SubjectPair, Subject, other)
+        .join(Subject, col(Subject.id) == col(SubjectPair.one_id))
+        .join(other, col(other.id) == col(SubjectPair.other_id))
+        .where(or_(col(SubjectPair.one_id).in_(members), col(SubjectPair.other_id).in_(members)))
+        .order_by(col(SubjectPair.said_at), col(SubjectPair.id))
+    )
+    return [(pair, one, two) for pair, one, two in await session.execute(query)]
+
+
+async def _lines(session: AsyncSession, members: Mapping[UUID, Subject]) -> list[Line]:
+    query = (
+        select(Nomination, Plan, Round, Unit)
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .where(col(Nomination.subject_id).in_(members))
+        .order_by(func.coalesce(col(Nomination.handed_in_on), func.date(col(Nomination.started_at))).desc())
+        .order_by(col(Nomination.code).desc())
+    )
+    files = [(nomination, plan, round, unit) for nomination, plan, round, unit in await session.execute(query)]
+    ids = [nomination.id for nomination, *_ in files]
+    said = select(Step).where(col(Step.nomination_id).in_(ids), col(Step.what).in_(HONOURS)).order_by(col(Step.at))
+    steps = list(await session.scalars(said))
+    around = or_(col(Lead.nomination_id).in_(ids), col(Lead.after_id).in_(ids))
+    leads = list(await session.scalars(select(Lead).where(around).order_by(col(Lead.spotted_at))))
+    names = await names_of(session, {unit.id: unit for *_, unit in files})
+    return [
+        Line(
+            nomination,
+            members[nomination.subject_id],
+            plan,
+            round,
+            name_in(names[nomination.unit_id], nomination.handed_in_on or local_date(nomination.started_at)),
+            [step for step in steps if step.nomination_id == nomination.id],
+            [lead for lead in leads if nomination.id in (lead.nomination_id, lead.after_id)],
+        )
+        for nomination, plan, round, _ in files
+    ]

@@ -100,6 +100,13 @@ def weight(whys: tuple[Why, ...]) -> int:
     return sum(WEIGHTS[why] for why in whys)
 
 
+def check_alike(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Whether two of these categories and forms can be one at all. Raises BadMerge."""
+    kinds = {(category == "collective", form == Form.MODEL) for category, form in (one, other)}
+    if len(kinds) > 1:
+        raise BadMerge("stands", "Một người, một tập thể và một mô hình không thể là một.")
+
+
 def standing(into: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
     """Of each that was merged, the one that stands in the end; `into`: with which it was merged, by its own id."""
     found = {}
