@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination.actions import subjects as acting
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, uuid_of
-from services.nomination.queries import Dossier, subject_pairs, subjects
+from services.nomination.queries import subject_pairs, subjects
 from services.nomination.queries.subject_pairs import Compared, Side
-from services.nomination.queries.subjects import History, Line, Other
+from services.nomination.queries.subjects import History, Line
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.subjects import BadMerge, Verdict, Why
 from services.nomination.tables import Subject, SubjectPair, Unit
@@ -42,12 +42,6 @@ COLUMNS = (
     Column("Loại", minor=True),
     Column("Tình trạng"),
 )
-
-
-async def others_of(session: AsyncSession, dossier: Dossier) -> list[Other]:
-    """Other dossiers that may be of the same subject, as far as the reader sees them."""
-    files = {proof.sha256 for answer in dossier.answers for proof in answer.evidence if proof.sha256}
-    return await subjects.found_again(session, dossier.nomination, dossier.subject, files)
 
 
 async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:

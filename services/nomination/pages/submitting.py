@@ -1,7 +1,9 @@
 """Checking, handing in, and where the file is since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -11,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
-from services.nomination.pages.subjects import WHYS, others_of
+from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier, packing
 from services.nomination.queries.revisions import last_revision
-from services.nomination.queries.subjects import Other
+from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES
+from services.nomination.rules.reuse import REUSED, check_reused
 from services.nomination.rules.revisions import changes
 from services.nomination.tables import Revision
 from shared.audit import Actor
@@ -29,27 +32,27 @@ router = APIRouter()
 @router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    dossier, beside = await desk.read_with(code, _beside)
+    dossier, beside = await desk.read_with(code, partial(_beside, today=desk.clock.today()))
     return _check(desk, dossier, beside)
 
 
 @dataclass(frozen=True)
 class _Beside:
-    """What the page shows beside the dossier: what the council has of one that came back, others that may be of the
-    same subject."""
+    """What the page shows beside the dossier: what the council has of one that came back, and what is known
+    elsewhere of its subject."""
 
     before: Revision | None
-    others: Sequence[Other]
+    again: FoundAgain
 
 
-async def _beside(session: AsyncSession, dossier: Dossier) -> _Beside:
+async def _beside(session: AsyncSession, dossier: Dossier, today: date) -> _Beside:
     came_back = bool(dossier.nomination.revision)
     before = await last_revision(session, nomination_id=dossier.nomination.id) if came_back else None
-    return _Beside(before, await others_of(session, dossier))
+    return _Beside(before, await found_again(session, dossier, today))
 
 
 def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, str] | None = None) -> Response:
-    before = beside.before
+    before, editable = beside.before, dossier.nomination.state in rules.EDITABLE
     return desk.pages.render(
         desk.request,
         "submit.html",
@@ -61,19 +64,22 @@ def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, s
         standings={one.criterion: one for one in dossier.readiness.criteria},
         before=before,
         changes=changes(before.content, packing.content_of(dossier)) if before else [],
-        others=beside.others,
+        others=beside.again.others,
         whys=WHYS,
+        reused=beside.again.reused if editable else [],
+        said=REUSED,
         errors=errors or {},
-        editable=dossier.nomination.state in rules.EDITABLE,
+        editable=editable,
     )
 
 
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    dossier, beside = await desk.read_with(code, _beside)
+    dossier, beside = await desk.read_with(code, partial(_beside, today=desk.clock.today()))
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
+        check_reused(beside.again.reused)
         await _hand_in(desk, dossier, beside.before, by)
     except rules.NotComplete as refusal:
         return _check(desk, dossier, beside, {place or "dossier": text for place, text in refusal.missing.items()})

@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from services.nomination.queries import Dossier
+from services.nomination.queries.reuse import honour_columns, honoured_in, resting, rules_in
 from services.nomination.queries.units import name_in, names_of
+from services.nomination.rules.reuse import Honoured, Resting, Reused, Rule, find_reused
 from services.nomination.rules.subjects import Verdict, Who, Why, likeness, weight
 from services.nomination.tables import (
     Claim,
@@ -57,38 +62,73 @@ def who(subject: Subject) -> Who:
     )
 
 
-async def found_again(
-    session: AsyncSession, nomination: Nomination, subject: Subject, files: Collection[str]
-) -> list[Other]:
-    """Other dossiers that may be of the same subject, or hold one of these files (by sha256); the likeliest first."""
-    stands, here = subject.same_as or subject.id, col(Nomination.agency) == nomination.agency
+@dataclass(frozen=True)
+class FoundAgain:
+    """What is known elsewhere of a dossier's subject, as far as the reader sees it."""
+
+    others: Sequence[Other]
+    """Dossiers that may be of the same subject or hold the same file, the likeliest first."""
+    reused: Sequence[Reused]
+    """Which rules of the day the dossier meets, as it rests on what was honoured."""
+
+
+async def found_again(session: AsyncSession, dossier: Dossier, today: date) -> FoundAgain:
+    """Other dossiers that may be of the same subject, and what of theirs may not be used again."""
+    own, subject = resting(dossier), dossier.subject
+    stands = subject.same_as or subject.id
+    others: list[Other] = []
+    honoured: list[Honoured] = []
+    rules: list[Rule] = []
+    for row in (await session.execute(_others(dossier, own, today))).mappings():
+        one, about = row[Nomination.__name__], row[Subject.__name__]
+        alike = () if row["parted"] else likeness(who(subject), who(about))
+        merged = (about.same_as or about.id) == stands
+        whys = ((Why.MERGED,) if merged else ()) + ((Why.FILE,) if row["same_file"] else ()) + alike
+        if whys:
+            others.append(Other(one, about, row[Unit.__name__], whys))
+        counts = merged or (alike and row["same_file"]) or one.id in own.dossiers
+        if counts and (before := honoured_in(row)):
+            honoured.append(before)
+        rules = rules_in(row)
+    likeliest = sorted(others, key=lambda other: -weight(other.whys))[:MOST]
+    honoured.sort(key=lambda one: one.code)
+    return FoundAgain(likeliest, find_reused(rules, own, honoured, today))
+
+
+def _others(dossier: Dossier, own: Resting, today: date) -> Select[Any]:
+    """Asks for what may be of the same subject, holds one of the dossier's files, or is what it rests on."""
+    nomination, subject = dossier.nomination, dossier.subject
+    stands = subject.same_as or subject.id
     of_file = (
         select(col(Claim.nomination_id))
         .join(Evidence, col(Evidence.claim_id) == col(Claim.id))
-        .where(col(Evidence.agency) == nomination.agency, col(Evidence.sha256).in_(files))
+        .where(col(Evidence.agency) == nomination.agency, col(Evidence.sha256).in_(own.files))
     )
     of_subject = select(col(Nomination.id)).join(Subject, col(Subject.id) == col(Nomination.subject_id))
-    ways = [
+    known = col(Subject.agency) == subject.agency, col(Subject.external_ref) == subject.external_ref
+    ways = union(
+        of_file,
+        select(col(Nomination.id)).where(col(Nomination.id).in_(own.dossiers)),
         of_subject.where(col(Subject.agency) == subject.agency, col(Subject.same_key) == subject.same_key),
         of_subject.where(or_(col(Subject.id) == stands, col(Subject.same_as) == stands)),
-    ]
-    if subject.external_ref:
-        known = col(Subject.agency) == subject.agency, col(Subject.external_ref) == subject.external_ref
-        ways.append(of_subject.where(*known, col(Subject.external_ref) != ""))
-    if files:
-        ways.append(of_file)
+        of_subject.where(*known, col(Subject.external_ref) != ""),
+    )
     same_file = col(Nomination.id).in_(of_file)
     parted = select(col(SubjectPair.id)).where(
         col(SubjectPair.one_id) == func.least(col(Subject.id), subject.id),
         col(SubjectPair.other_id) == func.greatest(col(Subject.id), subject.id),
         col(SubjectPair.verdict) == Verdict.PARTED,
     )
-    query = (
-        select(Nomination, Subject, Unit, same_file, parted.exists())
+    said = same_file.label("same_file"), parted.exists().label("parted")
+    return (
+        select(Nomination, Subject, Unit, Round, *said, *honour_columns(nomination.agency, today))
         .join(Subject, col(Subject.id) == col(Nomination.subject_id))
         .join(Unit, col(Unit.id) == col(Nomination.unit_id))
-        .where(here, col(Nomination.id).in_(union(*ways)), col(Nomination.id) != nomination.id)
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .where(col(Nomination.agency) == nomination.agency)
+        .where(col(Nomination.id).in_(ways), col(Nomination.id) != nomination.id)
         .order_by(
+            col(Nomination.id).in_(own.dossiers).desc(),
             (func.coalesce(col(Subject.same_as), col(Subject.id)) == stands).desc(),
             same_file.desc(),
             (col(Subject.unit_id) == subject.unit_id).desc(),
@@ -96,14 +136,6 @@ async def found_again(
         )
         .limit(LOOKED_AT)
     )
-    found = []
-    for one, about, unit, has_file, is_parted in await session.execute(query):
-        alike = () if is_parted else likeness(who(subject), who(about))
-        merged = (about.same_as or about.id) == stands
-        whys = ((Why.MERGED,) if merged else ()) + ((Why.FILE,) if has_file else ()) + alike
-        if whys:
-            found.append(Other(one, about, unit, whys))
-    return sorted(found, key=lambda other: -weight(other.whys))[:MOST]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from services.nomination.tables.plans import (
     UnitAcknowledgement,
     plan_year,
 )
+from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.subjects import SubjectPair
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
@@ -47,6 +48,7 @@ __all__ = [
     "PlanText",
     "PlanVersion",
     "Return",
+    "ReuseRule",
     "Revision",
     "Round",
     "RoundExtension",
