@@ -117,6 +117,7 @@ def subject_steps() -> dict[str, Step]:
     strangers = {"subject_id": str(UUID(int=599)), "other_id": str(UUID(int=598))}
     both = {"ours": {"subject_id": str(UUID(int=500)), "other_id": str(UUID(int=501))}, THEIRS: strangers}
     pair = "/de-cu/doi-tuong/{subject_id}/gop/{other_id}"
+    lists, nobodys = "/de-cu/doi-tuong/nhap", {THEIRS: {"intake_id": str(UUID(int=16))}}
     return {
         "GET /de-cu/doi-tuong": Step(),
         "GET /de-cu/doi-tuong/{subject_id}": Step({**subjects, THEIRS: {"subject_id": str(UUID(int=599))}}),
@@ -124,6 +125,13 @@ def subject_steps() -> dict[str, Step]:
         f"POST {pair}": Step(both, {"stands": "?"}),
         f"POST {pair}/khac": Step(both),
         f"POST {pair}/hoan-tac": Step(both),
+        f"GET {lists}": Step(),
+        f"GET {lists}/mau.xlsx": Step(),
+        f"POST {lists}": Step(),
+        f"GET {lists}/{{intake_id}}": Step(nobodys),
+        f"GET {lists}/{{intake_id}}/loi.xlsx": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/ghi": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/hoan-tac": Step(nobodys),
     }
 
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination.actions.plans import Agency
-from services.nomination.rules.subjects import BadMerge, Verdict, check_alike, standing
-from services.nomination.tables import Subject, SubjectPair
+from services.nomination.rules.subjects import BadMerge, BadSubject, Verdict, check_alike, standing
+from services.nomination.tables import Nomination, Subject, SubjectPair
 from shared import audit
 from shared.audit import Actor
 
@@ -22,13 +22,13 @@ PIECE = 1000
 _LOOK = """with fresh as materialized (
 update subjects set looked = true where id in (
 select id from subjects where agency = :agency and not looked order by id limit :most for update skip locked)
-returning id, agency, unit_id, same_key, external_ref, born_on)
+returning id, agency, unit_id, same_key, external_ref, coalesce(extract(year from born_on), born_in) as born)
 insert into subject_pairs (agency, id, one_id, other_id, verdict)
 select distinct f.agency, gen_random_uuid(), least(f.id, o.id), greatest(f.id, o.id), 'asked'
 from fresh f cross join lateral (
 select s.id from subjects s where s.agency = f.agency and s.id <> f.id and (s.same_key = f.same_key
 and (s.external_ref = '' or f.external_ref = '')
-and coalesce(extract(year from s.born_on) = extract(year from f.born_on), true)
+and coalesce(coalesce(extract(year from s.born_on), s.born_in) = f.born, true)
 or f.external_ref <> '' and s.external_ref <> '' and s.external_ref = f.external_ref)
 order by s.external_ref = f.external_ref and f.external_ref <> '' desc, s.unit_id = f.unit_id desc, s.id desc limit 5) o
 on conflict (one_id, other_id) do nothing"""
@@ -37,9 +37,22 @@ _LEFT = "select exists (select from subjects where agency = :agency and not look
 
 async def look_for_others(session: AsyncSession, agency: Agency, *, most: int = PIECE) -> bool:
     """Note for some subjects that came since which others they may be; whether more are to be looked at."""
-    await _turn(session, agency)
+    await alone(session, agency.id)
     await session.execute(text(_LOOK), {"agency": agency.id, "most": most})
     return bool(await session.scalar(text(_LEFT), {"agency": agency.id}))
+
+
+async def take(session: AsyncSession, *, unit_id: UUID, subject_id: UUID) -> Subject:
+    """Somebody of a unit whom no dossier has yet, locked until one has. Raises BadSubject."""
+    asked = select(Subject).where(col(Subject.id) == subject_id, col(Subject.unit_id) == unit_id)
+    subject = await session.scalar(asked.with_for_update())
+    if subject is None:
+        raise BadSubject("subject", "Hãy chọn một người hoặc tập thể của đơn vị này.")
+    if await session.scalar(select(exists().where(col(Nomination.subject_id) == subject_id))):
+        raise BadSubject(
+            "subject", "Người hoặc tập thể này vừa có hồ sơ. Hãy xem danh sách hồ sơ, hoặc chọn người khác."
+        )
+    return subject
 
 
 async def merge(
@@ -107,14 +120,15 @@ async def undo(session: AsyncSession, agency: Agency, *, one_id: UUID, other_id:
     await audit.record(session, by, "subject.unmerged" if was is Verdict.MERGED else "subject.unparted", pair.id)
 
 
-async def _turn(session: AsyncSession, agency: Agency) -> None:
-    """One at a time says which subjects are one: of two that cross, the second sees the first."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"subjects of {agency.id}", 0))))
+async def alone(session: AsyncSession, agency: str) -> None:
+    """One at a time says which subjects are one, or brings a list of them: of two that cross, the second sees the
+    first."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"subjects of {agency}", 0))))
 
 
 async def _both(session: AsyncSession, agency: Agency, one_id: UUID, other_id: UUID) -> tuple[Subject, Subject]:
     """Two subjects of the agency, locked, the smaller id first. Raises LookupError."""
-    await _turn(session, agency)
+    await alone(session, agency.id)
     both = select(Subject).where(col(Subject.agency) == agency.id, col(Subject.id).in_((one_id, other_id)))
     found = list(await session.scalars(both.order_by(col(Subject.id)).with_for_update()))
     if len(found) != 2:

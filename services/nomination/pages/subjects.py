@@ -110,7 +110,7 @@ def _by_year(desk: Desk, history: History) -> dict[int, list[Told]]:
 
 
 def _born(subject: Subject) -> str:
-    return str(subject.born_on.year) if subject.born_on else ""
+    return str(subject.birth_year or "")
 
 
 @router.get(BOTH, dependencies=[allowed("subject.merge")])

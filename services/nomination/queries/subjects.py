@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import Select, exists, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -56,10 +56,8 @@ def year_of(nomination: Nomination) -> int:
 
 def who(subject: Subject) -> Who:
     """A subject by what tells it from others."""
-    born = subject.born_on.year if subject.born_on else None
-    return Who(
-        subject.same_key, subject.search_text, subject.sort_key, subject.unit_id, born, reference=subject.external_ref
-    )
+    key, folded, marked = subject.same_key, subject.search_text, subject.sort_key
+    return Who(key, folded, marked, subject.unit_id, subject.birth_year, subject.external_ref)
 
 
 @dataclass(frozen=True)
@@ -105,28 +103,26 @@ def _others(dossier: Dossier, own: Resting, today: date) -> Select[Any]:
         .where(col(Evidence.agency) == nomination.agency, col(Evidence.sha256).in_(own.files))
     )
     of_subject = select(col(Nomination.id)).join(Subject, col(Subject.id) == col(Nomination.subject_id))
-    known = col(Subject.agency) == subject.agency, col(Subject.external_ref) == subject.external_ref
-    ways = union(
+    ways = [
         of_file,
         select(col(Nomination.id)).where(col(Nomination.id).in_(own.dossiers)),
         of_subject.where(col(Subject.agency) == subject.agency, col(Subject.same_key) == subject.same_key),
         of_subject.where(or_(col(Subject.id) == stands, col(Subject.same_as) == stands)),
-        of_subject.where(*known, col(Subject.external_ref) != ""),
-    )
+    ]
+    if subject.external_ref:  # most have none: who is planned to ask for that reads them all
+        known = col(Subject.agency) == subject.agency, col(Subject.external_ref) == subject.external_ref
+        ways.append(of_subject.where(*known, col(Subject.external_ref) != ""))
     same_file = col(Nomination.id).in_(of_file)
     parted = select(col(SubjectPair.id)).where(
         col(SubjectPair.one_id) == func.least(col(Subject.id), subject.id),
         col(SubjectPair.other_id) == func.greatest(col(Subject.id), subject.id),
         col(SubjectPair.verdict) == Verdict.PARTED,
     )
-    said = same_file.label("same_file"), parted.exists().label("parted")
-    return (
-        select(Nomination, Subject, Unit, Round, *said, *honour_columns(nomination.agency, today))
+    nearest = (
+        select(col(Nomination.id), same_file.label("same_file"), parted.exists().label("parted"))
         .join(Subject, col(Subject.id) == col(Nomination.subject_id))
-        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
-        .join(Round, col(Round.id) == col(Nomination.round_id))
         .where(col(Nomination.agency) == nomination.agency)
-        .where(col(Nomination.id).in_(ways), col(Nomination.id) != nomination.id)
+        .where(col(Nomination.id).in_(union(*ways)), col(Nomination.id) != nomination.id)
         .order_by(
             col(Nomination.id).in_(own.dossiers).desc(),
             (func.coalesce(col(Subject.same_as), col(Subject.id)) == stands).desc(),
@@ -135,6 +131,16 @@ def _others(dossier: Dossier, own: Resting, today: date) -> Select[Any]:
             col(Nomination.code).desc(),
         )
         .limit(LOOKED_AT)
+        .cte("nearest")
+    )
+    said = nearest.c.same_file, nearest.c.parted, *honour_columns(nomination.agency, today)
+    return (
+        select(Nomination, Subject, Unit, Round, *said)
+        .join(nearest, nearest.c.id == col(Nomination.id))
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Unit, col(Unit.id) == col(Nomination.unit_id))
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .order_by(col(Nomination.code).desc())
     )
 
 
@@ -179,6 +185,21 @@ class History:
 
 HONOURS = ("honoured", "held", "resumed", "revoked", "honoured_above", "held_above", "revoked_above", "published")
 """The steps of a dossier that tell of an honour and of its story."""
+
+
+async def list_unused(
+    session: AsyncSession, *, agency: str, units: Collection[UUID], most: int = 200
+) -> list[tuple[Subject, Unit]]:
+    """Those of these units whom no dossier has yet, by name; so many at most."""
+    query = (
+        select(Subject, Unit)
+        .join(Unit, col(Unit.id) == col(Subject.unit_id))
+        .where(col(Subject.agency) == agency, col(Subject.unit_id).in_(units))
+        .where(~exists().where(col(Nomination.subject_id) == col(Subject.id)))
+        .order_by(col(Subject.sort_key), col(Subject.id))
+        .limit(most)
+    )
+    return [(subject, unit) for subject, unit in await session.execute(query)]
 
 
 async def get_history(

@@ -55,6 +55,12 @@ class BadMerge(FieldRefusal):
     problem = "bad-merge"
 
 
+class BadSubject(FieldRefusal):
+    """A dossier cannot begin about that subject."""
+
+    problem = "bad-subject"
+
+
 @dataclass(frozen=True)
 class Who:
     """A subject by what tells it from others; `marked` is its name's sorting key, in which marks count."""

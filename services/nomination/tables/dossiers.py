@@ -35,6 +35,7 @@ class Subject(Row, table=True):
     name: str
     position: str = ""
     born_on: date | None = Field(default=None, description="only where the law asks how old somebody is")
+    born_in: int | None = Field(default=None, description="the year, where a list told no more")
     external_ref: str = Field(
         default="", description="its code in the sector's data; kept as it came, never given here"
     )
@@ -45,6 +46,11 @@ class Subject(Row, table=True):
         default=None, foreign_key="subjects.id", description="the one that stands for it since they were merged"
     )
     looked: bool = Field(default=False, description="whether others that it may be were looked for")
+
+    @property
+    def birth_year(self) -> int | None:
+        """When somebody was born, as far as it is known."""
+        return self.born_on.year if self.born_on else self.born_in
 
 
 class Person(Row, table=True):
