@@ -146,6 +146,18 @@ async def test_wrong_rows_say_cell_by_cell_what_to_mend(site: Site) -> None:
     }
 
 
+@pytest.mark.db
+async def test_whom_no_dossier_has_yet_goes_on_with_the_open_work_of_a_unit_that_ends(site: Site) -> None:
+    await make.plan(site.database)
+    day = make.TODAY.strftime("%d/%m/%Y")
+    async with site.signed_in("officer", "administrator") as person:
+        await person.post(await send(person, *PEOPLE) + "/ghi")
+        place = f"/de-cu/quan-tri/don-vi/{make.SCHOOL}/thoi"
+        await person.post(place, data={"successor": str(make.OTHER_SCHOOL), "paper": "34/QĐ-UBND", "day": day})
+        assert (await person.post(f"{place}/xac-nhan")).status_code == 303
+    assert {code for _, _, _, code, *_ in await rows(site, SUBJECTS)} == {"truong-1"}
+
+
 @pytest.mark.unit
 def test_people_are_judged_by_unit_name_year_and_code() -> None:
     def row(unit: str = "a", born: int | None = None, reference: str = "", key: str = "k") -> PersonRow:

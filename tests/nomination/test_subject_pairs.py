@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,18 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from deploy.local.postgres import Postgres
 from services.nomination.actions import subjects
 from services.nomination.rules.subjects import BadMerge, Verdict
 from services.nomination.tables import Subject, SubjectPair
+from shared import migrate
 from shared.database import Database
 from shared.events import Category
 from shared.fence import Fence, within
 from shared.names import folded
+from tests.shared.test_search_backfill import put
 from tests.support import factories as make
+from tests.support.databases import PASSWORD, Databases
 from tests.support.site import Site, Sites, text_of
 
 pytestmark = pytest.mark.db
@@ -225,3 +230,13 @@ async def test_a_pair_is_seen_by_who_sees_both(site: Site) -> None:
         with within(Fence("tan-binh", units)):
             seen.append(await verdicts(site.database))
     assert seen == [{}, {}, asked, asked]
+
+
+async def test_who_was_there_before_is_found_too(postgres: Postgres, databases: Databases) -> None:
+    database = await databases.earlier("nomination", "d81f5c07e3b2")
+    told = {"category": "teacher", "unit_id": make.SCHOOL, "form": "exemplar"}
+    names = {A: "Lê Thị Ánh", B: "Ánh Lê Thị", C: "Lê Văn Ba"}
+    rows = [("subjects", {"id": id, "name": name, "search_text": folded(name), **told}) for id, name in names.items()]
+    await put(postgres, database, rows)
+    await migrate.upgrade(database.url, PASSWORD, Path("services/nomination"))
+    assert await look(database) == {(A, B): Verdict.ASKED}

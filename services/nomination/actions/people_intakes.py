@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -53,12 +53,13 @@ async def _judge(session: AsyncSession, agency: str, rows: Sequence[Read]) -> li
     units = await session.execute(select(col(Unit.code), col(Unit.valid_to)).where(col(Unit.agency) == agency))
     keys, references = {row.key for row in told}, {row.external_ref for row in told} - {""}
     born = func.coalesce(func.extract("year", col(Subject.born_on)), col(Subject.born_in))
+    same_reference = col(Subject.external_ref) == func.any(list(references))
     query = (
         select(col(Subject.name), col(Unit.code), col(Subject.same_key), born, col(Subject.external_ref))
         .join(Unit, col(Unit.id) == col(Subject.unit_id))
         .where(col(Subject.agency) == agency)
         .where(
-            or_(col(Subject.same_key) == func.any(list(keys)), col(Subject.external_ref) == func.any(list(references)))
+            or_(col(Subject.same_key) == func.any(list(keys)), and_(col(Subject.external_ref) != "", same_reference))
         )
     )
     known = [

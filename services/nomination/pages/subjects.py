@@ -120,7 +120,6 @@ async def compare(desk: AtDesk, subject_id: UUID, other_id: UUID) -> Response:
 
 
 async def _compare(desk: Desk, one_id: UUID, other_id: UUID, errors: Mapping[str, str]) -> Response:
-    desk.rights.actor("subject.merge")
     async with desk.database.reading() as session:
         found = await subject_pairs.compare(session, agency=desk.agency.id, one_id=one_id, other_id=other_id)
     if found is None:

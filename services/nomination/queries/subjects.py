@@ -165,11 +165,10 @@ class Line:
 
 @dataclass(frozen=True)
 class History:
-    """One person, team or model over lines and years: the one that stands for all, all that were merged, the pairs
-    that one of them is in with the other's name, and the dossiers, the newest first."""
+    """One person, team or model over lines and years: the one that stands for all that were merged, the pairs that one
+    of them is in with both, and the dossiers, the newest first."""
 
     subject: Subject
-    members: Sequence[tuple[Subject, Unit]]
     pairs: Sequence[tuple[SubjectPair, Subject, Subject]]
     lines: Sequence[Line]
 
@@ -210,18 +209,11 @@ async def get_history(
     if asked is None or asked.agency != agency or (units is not None and asked.unit_id not in units):
         return None
     stands = asked.same_as or asked.id
-    query = select(Subject, Unit).join(Unit, col(Unit.id) == col(Subject.unit_id)).where(col(Subject.agency) == agency)
-    query = query.where(or_(col(Subject.id) == stands, col(Subject.same_as) == stands))
+    query = select(Subject).where(or_(col(Subject.id) == stands, col(Subject.same_as) == stands))
     if units is not None:
         query = query.where(col(Subject.unit_id).in_(units))
-    members = [(subject, unit) for subject, unit in await session.execute(query.order_by(col(Subject.id)))]
-    by_id = {subject.id: subject for subject, _ in members}
-    return History(
-        by_id.get(stands, asked),
-        members,
-        await _pairs(session, by_id),
-        await _lines(session, by_id),
-    )
+    members = {subject.id: subject for subject in await session.scalars(query)}
+    return History(members.get(stands, asked), await _pairs(session, members), await _lines(session, members))
 
 
 async def _pairs(session: AsyncSession, members: Collection[UUID]) -> list[tuple[SubjectPair, Subject, Subject]]:
