@@ -52,6 +52,7 @@ MENU = (
         "Đề cử",
         ("Hồ sơ đề cử", "/de-cu/ho-so", "file", "nomination.read"),
         ("Nhân tố mới", "/de-cu/nhan-to", "bulb", "lead.read"),
+        ("Đối tượng", "/de-cu/doi-tuong", "users", "subject.merge"),
         ("Kế hoạch", "/de-cu/ke-hoach", "book", "plan.read"),
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
@@ -121,6 +122,11 @@ STATES: dict[str, dict[str, State]] = {
         "sent": State("Đã gửi", "info", "send"),
         "received": State("Đã nhận", "ok", "check"),
         "returned": State("Cần viết lại", "wait", "arrow-back"),
+    },
+    "pair": {
+        "asked": State("Nghi trùng", "wait", "eye"),
+        "merged": State("Đã gộp là một", "ok", "circle-check"),
+        "parted": State("Không phải cùng một", "off", "x"),
     },
     "nomination": {
         "draft": State("Đang soạn", "off", "pencil"),

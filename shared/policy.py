@@ -99,6 +99,10 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),
         "nomination.trail": Rule(_at(BELOW, "supervisor", "head"), _FILE),
         "nomination.share_trail": Rule(_at(BELOW, "officer", "supervisor", "head"), _FILE),
+        # One person or team over lines and years: each reads what their units have; who sees all makes two one.
+        "subject.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        "subject.merge": Rule(_at(AGENCY, "officer"), "subject.read"),
+        "subject.enter": Rule(_at(AGENCY, "officer"), "subject.read"),
         # Leads belong to units; anybody may see somebody promising, wherever that is.
         "lead.spot": Rule({}, everybody=True),
         "lead.own": Rule({}, everybody=True),

@@ -36,9 +36,10 @@ FILL = """
 insert into units (id, agency, code, name, kind, valid_from)
 select gen_random_uuid(), 'tan-binh', 'X' || n, 'Trường số ' || n, 'school', date '2020-01-01'
   from generate_series(1, {units}) n;
-insert into subjects (id, agency, unit_id, category, form, name, position, search_text, sort_key)
-select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'exemplar', 'Nguyễn Thị Ánh', 'giáo viên', 'nguyen thi anh',
-       'a.b.' || n
+insert into subjects (id, agency, unit_id, category, form, name, position, external_ref, search_text,
+                      sort_key, same_key, looked)
+select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'exemplar', 'Nguyễn Thị Ánh', 'giáo viên', '', 'nguyen thi anh',
+       'a.b.' || n, 'grown-up: anh nguyen thi ' || n, false
   from generate_series(1, {files}) n
   join (select id, row_number() over (order by id) as place from units where agency = 'tan-binh') u
     on u.place = 1 + n % (select count(*) from units where agency = 'tan-binh');

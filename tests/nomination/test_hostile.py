@@ -16,7 +16,7 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
-from tests.nomination import playing_reports, playing_units
+from tests.nomination import playing_reports, playing_subjects, playing_units
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -89,7 +89,7 @@ UNSEEN = {
     *(f"refused {CONTACTS}/luu {name}" for name in ("guardian", "email-self", "born", "email-guardian")),
     "refused POST /de-cu/luot-chay danh-sach",
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
-    *(f"refused {NEW} {name}" for name in ("unit", "round", "category", "form")),
+    *(f"refused {NEW} {name}" for name in ("unit", "round", "category", "form", "subject")),
     f"refused {OPINION} voice",
     f"refused {ANSWER} word",
     *(f"refused {LEAD} {name}" for name in ("unit", "category")),
@@ -122,6 +122,7 @@ UNSEEN = {
     f"refused {CARRY} unit",
     *playing_units.UNSEEN,
     *playing_reports.UNSEEN,
+    *playing_subjects.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -366,9 +367,11 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "tu": lambda _n: "0",
         **{name: _always(word) for name, word in WORDS.items()},
         "form": lambda _n: "exemplar",
+        "subject": lambda _n: "",
         "voice": lambda _n: "colleague",
         "who": lambda n: f"phụ huynh {n}",
         "remove": lambda _n: "",
+        "stands": lambda _n: "",
         "edits": lambda _n: "0",
         "word": lambda _n: "",
         "options": lambda _n: "a",
@@ -442,6 +445,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         await playing_units.named(play, UNITS)
         await playing_units.taken_in(play)
         await playing_reports.told(play, UNITS, files)
+        await playing_subjects.paired(play, site)
     return play
 
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from services.nomination.actions import plans, units
+from services.nomination.actions import plans, subjects, units
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
 from services.nomination.rules.reports import ReportKind, ReportState, empty
-from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, Report, UnitEdge
+from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, Report, Subject, UnitEdge
 from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
@@ -80,7 +80,10 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
     for number, unit in enumerate(UNITS.values()):
         await spotted(site, number, unit)
         await reported(site, number, unit)
+        await known(site, number, unit)
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
+    async with site.database.transaction() as session:
+        await subjects.look_for_others(session, make.AGENCY)
     stranger = await make.draft(site.database, plan.open)
     async with site.database.transaction() as session:
         where = {"id": stranger.id}
@@ -140,6 +143,38 @@ def report_steps(files: "Places") -> dict[str, Step]:
         f"GET {areas}": Step(units),
         f"POST {areas}": Step(units),
         f"POST {areas}/thoi": Step(units),
+    }
+
+
+async def known(site: Site, number: int, unit: UUID) -> None:
+    """Somebody of that unit who has no dossier yet."""
+    name = {"name": "Lê Thị Ánh", "search_text": "le thi anh", "sort_key": "a", "same_key": "grown-up: anh le thi"}
+    async with site.database.transaction() as session:
+        id, category = UUID(int=500 + number), Category.TEACHER
+        session.add(Subject(id=id, agency="tan-binh", unit_id=unit, category=category, **name))  # type: ignore[arg-type]
+
+
+def subject_steps() -> dict[str, Step]:
+    """The routes of those who may be one: each reads those of their units, two are made one for the agency."""
+    subjects = {str(one): {"subject_id": str(UUID(int=500 + number))} for number, one in enumerate(UNITS)}
+    strangers = {"subject_id": str(UUID(int=599)), "other_id": str(UUID(int=598))}
+    both = {"ours": {"subject_id": str(UUID(int=500)), "other_id": str(UUID(int=501))}, THEIRS: strangers}
+    pair = "/de-cu/doi-tuong/{subject_id}/gop/{other_id}"
+    lists, nobodys = "/de-cu/doi-tuong/nhap", {THEIRS: {"intake_id": str(UUID(int=16))}}
+    return {
+        "GET /de-cu/doi-tuong": Step(),
+        "GET /de-cu/doi-tuong/{subject_id}": Step({**subjects, THEIRS: {"subject_id": str(UUID(int=599))}}),
+        f"GET {pair}": Step(both),
+        f"POST {pair}": Step(both, {"stands": "?"}),
+        f"POST {pair}/khac": Step(both),
+        f"POST {pair}/hoan-tac": Step(both),
+        f"GET {lists}": Step(),
+        f"GET {lists}/mau.xlsx": Step(),
+        f"POST {lists}": Step(),
+        f"GET {lists}/{{intake_id}}": Step(nobodys),
+        f"GET {lists}/{{intake_id}}/loi.xlsx": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/ghi": Step(nobodys),
+        f"POST {lists}/{{intake_id}}/hoan-tac": Step(nobodys),
     }
 
 
@@ -301,6 +336,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
         **report_steps(files),
+        **subject_steps(),
         **plan_steps(),
         **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),

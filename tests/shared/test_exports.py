@@ -30,6 +30,7 @@ LISTS = {
     "/de-cu/ho-so/{code}/nhat-ky": LOG,
     "/de-cu/nhan-to": LEADS,
     "/de-cu/bao-cao": ["Báo cáo", "Của", "Kỳ", "Thời gian", "Tình trạng", "Từ lúc"],
+    "/de-cu/doi-tuong": ["Đối tượng", "Đơn vị", "Có thể là một với", "Đơn vị bên kia", "Loại", "Tình trạng"],
     "/de-cu/quan-tri/don-vi": ["Mã", "Tên", "Loại", "Từ ngày", "Đến ngày"],
     "/de-cu/nhan-to/toi-ghi": LEADS,
     "/de-cu/ke-hoach": [
@@ -88,7 +89,7 @@ NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom)"
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
-    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
+    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|bao-cao/(?:moi|cong-bang|\{report_id\}(?:/so-lieu\.xlsx)?)"  # pictures have their table below them
     r"|ke-hoach/cap-tren/.*|to-trinh/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )

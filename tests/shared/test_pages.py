@@ -253,6 +253,7 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
         "Thông báo",
         "Hồ sơ đề cử",
         "Nhân tố mới",
+        "Đối tượng",
         "Kế hoạch",
         "Đợt và hạn",
         "Chỉ tiêu",

@@ -17,6 +17,7 @@ from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
 from services.nomination.rules.names import check_name
 from services.nomination.rules.readiness import Readiness
+from services.nomination.rules.subjects import same_key
 from services.nomination.tables import (
     Counter,
     Nomination,
@@ -56,12 +57,14 @@ async def start_nomination(
     today: date,
     by: Actor,
     form: Form = Form.EXEMPLAR,
+    subject: Subject | None = None,
     writer: str = "",
     on_behalf: str = "",
 ) -> Nomination:
     """Begin a draft about somebody of a unit, or about a model or a deed of theirs.
 
-    `writer`: the name of whoever begins it; `on_behalf`: for whom they write, if not for the unit.
+    `subject`: known already, and no dossier's yet. `writer`: the name of whoever begins it; `on_behalf`: for whom they
+    write, if not for the unit.
 
     Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle; LookupError when round or unit are not the agency's.
     """
@@ -74,9 +77,10 @@ async def start_nomination(
     rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
     await rounds.check_takes(session, chosen, at)
     rules.check_length("on_behalf", normal(on_behalf))
-    subject = _subject(unit, category, form, name, position)
-    session.add(subject)
-    await session.flush()
+    if subject is None:
+        subject = _subject(unit, category, form, name, position)
+        session.add(subject)
+        await session.flush()
     nomination = Nomination(
         agency=agency.id,
         code=rules.code(agency.mark, today.year, await _next_number(session, agency, today.year)),
@@ -113,6 +117,7 @@ def _subject(unit: Unit, category: Category, form: Form, name: str, position: st
         position=normal(position),
         search_text=folded(name),
         sort_key=sort_key(name),
+        same_key=same_key(category, form, folded(name)),
     )
 
 

@@ -184,7 +184,7 @@ async def _carry_out(session: AsyncSession, unit: Unit, end: UnitEnd, at: dateti
 async def _move_work(
     session: AsyncSession, unit_id: UUID, successor_id: UUID, shares: Mapping[UUID, UUID], at: datetime
 ) -> None:
-    """Files that go on, with their subjects, and leads; what has ended stays with the unit that it was of."""
+    """Files that go on, with their subjects, whom no file has yet, and leads; what has ended stays where it was."""
     going_on = select(Nomination).where(col(Nomination.unit_id) == unit_id, col(Nomination.state).not_in(ENDED))
     for one in list(await session.scalars(going_on.order_by(col(Nomination.id)).with_for_update())):
         one.unit_id = shares.get(one.id, successor_id)
@@ -197,6 +197,8 @@ async def _move_work(
             session.add(
                 Step(agency=one.agency, nomination_id=one.id, at=max(at, last.at), what="moved", holder=last.holder)
             )
+    unused = col(Subject.unit_id) == unit_id, ~exists().where(col(Nomination.subject_id) == col(Subject.id))
+    await session.execute(update(Subject).where(*unused).values(unit_id=successor_id))
     leads = select(Lead).where(col(Lead.unit_id) == unit_id, col(Lead.state) != LeadState.NOMINATED)
     for lead in list(await session.scalars(leads.order_by(col(Lead.id)).with_for_update())):
         lead.unit_id = shares.get(lead.id, successor_id)

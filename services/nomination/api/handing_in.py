@@ -10,7 +10,10 @@ from services.nomination.api.calling import PATH, By, Key, answered, refused, re
 from services.nomination.api.files import shown
 from services.nomination.queries import packing
 from services.nomination.queries.revisions import last_revision
+from services.nomination.queries.subjects import found_again
+from services.nomination.rules.reuse import check_reused
 from shared import idempotency
+from shared.clock import local_date
 from shared.identity.allowed import allowed
 
 router = APIRouter()
@@ -30,6 +33,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
             await nominations.check_submittable(
                 session, nomination_id=found.nomination.id, ready=found.readiness, at=at
             )
+            check_reused((await found_again(session, found, local_date(at))).reused)
             handed_in = await last_revision(session, nomination_id=found.nomination.id)
         kept = packing.dossier_of(found, handed_in.content if handed_in else None)
         sealed = await packing.seal(by.runtime, kept, "review")

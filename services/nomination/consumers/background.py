@@ -1,20 +1,12 @@
-"""What nomination does apart from any request: it hands on what an honour sets free, and lets days come."""
+"""What nomination does apart from any request: it hands on what an honour sets free, lets days come, and looks
+for subjects that may be one."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from services.nomination.actions import handing_on, intakes, reports_between, unit_ends, units
-from services.nomination.actions.reports import BRING
-from services.nomination.consumers import HAND_ON
+from services.nomination.actions import handing_on, intakes, plans, subjects, unit_ends, units
+from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
-from services.nomination.rules.reports import ReportState
-from services.nomination.tables import Report
-from shared import door, parcels
-from shared.events import Sealed
-from shared.jobs import GiveUp
-from shared.outbox import clock_of
 from shared.runtime import Runtime
 
 
@@ -39,29 +31,7 @@ def add_jobs(runtime: Runtime) -> None:
 
     runtime.jobs.add(HAND_ON, hand_on)
 
-    async def bring(payload: dict[str, Any]) -> None:
-        report_id = UUID(payload["report_id"])
-        async with runtime.database.reading() as session:
-            report = await session.get_one(Report, report_id)
-        if report.state is not ReportState.SENDING:
-            return
-        sealed = Sealed.model_validate(report.parcel) if report.parcel else await _store(runtime, report)
-        try:
-            await door.send(runtime, report.to_agency, sealed)
-        except (door.DoorRefused, door.NoAddress) as error:
-            raise GiveUp(str(error)) from None
-        async with runtime.database.transaction() as session:
-            await reports_between.note_brought(session, report_id=report_id, at=runtime.clock.now())
-
-    async def not_brought(session: AsyncSession, payload: dict[str, Any], reason: str) -> None:
-        at = clock_of(session).now()
-        await reports_between.give_up(session, report_id=UUID(payload["report_id"]), reason=reason, at=at)
-
-    async def forget(payload: dict[str, Any]) -> None:
-        await parcels.forget(runtime.objects, runtime.service, UUID(payload["parcel_id"]))
-
-    runtime.jobs.add(BRING, bring, pauses=door.LINK_PAUSES, longest=door.LONGEST, on_failure=not_brought)
-    runtime.jobs.add(reports_between.FORGET, forget)
+    bringing.add_jobs(runtime)
 
     async def let_days_come() -> None:
         at, today = runtime.clock.now(), runtime.clock.today()
@@ -72,21 +42,11 @@ def add_jobs(runtime: Runtime) -> None:
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
 
+    async def look_for_others() -> None:
+        agency, more = plans.Agency(runtime.agency.id, runtime.agency.mark), True
+        while more:
+            async with runtime.database.transaction() as session:
+                more = await subjects.look_for_others(session, agency)
+
     runtime.jobs.every_hour(let_days_come)
-
-
-async def _store(runtime: Runtime, report: Report) -> Sealed:
-    """Pack a report's words for the agency above, once: every further try brings the parcel that was stored first."""
-    sealed = await parcels.store(
-        runtime.objects,
-        runtime.federation,
-        agency=runtime.agency.id,
-        owner=runtime.service,
-        reader=runtime.service,
-        to_agency=report.to_agency,
-        manifest=packing.report_manifest(report),
-        files={},
-        on=runtime.clock.today(),
-    )
-    async with runtime.database.transaction() as session:
-        return await reports_between.note_parcel(session, report_id=report.id, sealed=sealed)
+    runtime.jobs.every_hour(look_for_others)

@@ -14,11 +14,11 @@ from services.nomination.pages import (
     ending,
     evidence,
     importing,
-    intakes,
     issuing,
     leads,
     nurturing,
     papers,
+    people_intakes,
     plans,
     plans_above,
     reporting,
@@ -27,10 +27,12 @@ from services.nomination.pages import (
     rounds,
     searching,
     starting,
+    subjects,
     submitting,
     suggesting,
     targets,
     trails,
+    unit_intakes,
     units,
 )
 
@@ -45,12 +47,14 @@ for part in (
     submitting,
     leads,
     nurturing,
+    people_intakes,
+    subjects,
     revisions,
     criteria,
     rounds,
     targets,
     trails,
-    intakes,
+    unit_intakes,
     units,
     ending,
     searching,
@@ -66,5 +70,5 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS, units.UNITS, reports.REPORTS)
+LISTS = (starting.FILES, leads.LEADS, units.UNITS, reports.REPORTS, subjects.PAIRS)
 """The lists that a run can write as a file."""

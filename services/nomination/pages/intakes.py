@@ -1,10 +1,11 @@
-"""Units from a file: the template, the preview row by row, writing it, and taking that back."""
+"""Lists from files: the template, the preview row by row, writing it, and taking that back. Which lists there are, and
+what their rows say, tells each `ListPages`.
+"""
 
-import asyncio
 import hashlib
 import io
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -13,29 +14,23 @@ from fastapi.responses import Response
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination.actions import intakes as acting
-from services.nomination.actions.intakes import Line
+from services.nomination.actions.intakes import Line, Way
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.sheets import Table, table_of
-from services.nomination.pages.unit_kinds import NAMES, kind_name
-from services.nomination.pages.units import BAD_DAY, LINES, PATH
 from services.nomination.queries import intakes
-from services.nomination.queries.units import kinds_of
-from services.nomination.rules.intakes import UNIT_COLUMNS, BadTable, IntakeState, InUse, NotReady, Outcome, UnitRow
-from services.nomination.rules.units import LONGEST, unit_faults
+from services.nomination.rules.intakes import BadTable, Column, IntakeState, InUse, NotReady, Outcome
 from services.nomination.tables import IntakeRow
 from shared.files import FileRefused, clean_name
-from shared.formats import day, moment, read_day
+from shared.formats import moment
 from shared.forms import form_id
 from shared.identity.allowed import allowed
 from shared.language import translate
 from shared.listing import Column as Head
 from shared.spreadsheets import Spreadsheet, as_file, taken
-from shared.wording import Said
 
-router = APIRouter()
-PLACE = f"{PATH}/nhap"
 OUTCOMES = {
     Outcome.NEW: ("Mới", "ok", "plus"),
     Outcome.CHANGED: ("Cập nhật", "info", "pencil"),
@@ -52,60 +47,85 @@ TOLD_AFTER = 200
 """Beside so many rows of the template its lists are offered."""
 
 
-def read_units(table: Table, kinds: Mapping[str, str]) -> list[Line]:
-    """What each row tells; `kinds`: codes by how they read, in small letters."""
-    lines = {label.lower(): code for code, label in LINES.items()}
-    return [Line(number, cells, _read_unit(cells, kinds, lines)) for number, cells in table.rows]
+Upload = Annotated[UploadFile | None, File()]
 
 
-def _read_unit(cells: Mapping[str, str], kinds: Mapping[str, str], lines: Mapping[str, str]) -> UnitRow:
-    told = {column.name: cells.get(column.name, "") for column in UNIT_COLUMNS}
-    kind, line = kinds.get(told["kind"].lower(), ""), lines.get(told["line"].lower(), "")
-    since, parent = read_day(told["since"]), told["parent"].lower()
-    faults = unit_faults(told["code"].lower(), told["name"], told["kind"])
-    # What is kept is translated when it is shown: words without values.
-    errors = {name: TOO_LONG if isinstance(fault, Said) else fault for name, fault in faults.items()}
-    if not kind:
-        errors.setdefault("kind", "Không có loại đơn vị này. Hãy chọn trong danh sách của tệp mẫu.")
-    if since is None:
-        errors["since"] = BAD_DAY
-    if told["line"] and not line:
-        errors["line"] = "Không có hệ này. Hãy chọn trong danh sách của tệp mẫu."
-    if len(told["external_ref"]) > LONGEST["external_ref"]:
-        errors["external_ref"] = TOO_LONG
-    return UnitRow(
-        code=told["code"].lower(),
-        name=told["name"],
-        kind=kind,
-        since=since,
-        parent=parent,
-        line=(line or next(iter(LINES))) if parent else "",
-        external_ref=told["external_ref"],
-        errors=errors,
-    )
+@dataclass(frozen=True)
+class ListPages:
+    """The pages of one kind of list: where they lie below `/de-cu`, whose act they are, and how its rows are read."""
+
+    way: Way
+    path: str
+    act: str
+    columns: Sequence[Column]
+    read: Callable[[Desk, Table], Awaitable[list[Line]]]
+    understood: Callable[[str, IntakeRow], str]
+    """How a cell of a column was understood, in words."""
+    choices: Callable[[], Mapping[str, list[str]]]
+    """What may be chosen in a column of the template."""
+    title: str
+    home: tuple[str, str]
+    """What of the site the list belongs to: its label and address."""
+    home_button: str
+    used: str
+    """How long it can be undone."""
+    file: str
+
+    @property
+    def place(self) -> str:
+        """The address of its first page."""
+        return f"/de-cu{self.path}"
 
 
-async def _kinds(desk: Desk) -> dict[str, str]:
-    """The kinds that units here may have, by how they read: those that have a name, and those that units have."""
+def add_pages(router: APIRouter, pages: ListPages) -> None:
+    """Give a kind of list its pages."""
+    mine, one = [allowed(pages.act)], pages.path + "/{intake_id}"
+
+    @router.get(pages.path, dependencies=mine)
+    async def ask(desk: AtDesk) -> Response:
+        """Where a file is chosen; what was given in before."""
+        return await _ask(desk, pages, {})
+
+    @router.get(f"{pages.path}/mau.xlsx", dependencies=mine)
+    async def template(desk: AtDesk) -> Response:
+        """An empty list with its headings, one row as an example, and what may be chosen."""
+        return _template(pages)
+
+    @router.post(pages.path, dependencies=mine)
+    async def enter(desk: AtDesk, file: Upload = None, once: Annotated[str, Form()] = "") -> Response:
+        """Read a file and keep what it tells; nothing is written."""
+        return await _enter(desk, pages, file, once)
+
+    @router.get(one, dependencies=mine)
+    async def show(desk: AtDesk, intake_id: UUID, loc: str = "", sau: int = 0) -> Response:
+        """Each row: what stood there, what was understood, what becomes of it."""
+        return await _show(desk, pages, intake_id, chosen=loc, after=sau)
+
+    @router.get(f"{one}/loi.xlsx", dependencies=mine)
+    async def wrong(desk: AtDesk, intake_id: UUID) -> Response:
+        """The rows that cannot be written, as a file to mend and to send again: the last column says what is wrong."""
+        return await _wrong(desk, pages, intake_id)
+
+    @router.post(f"{one}/ghi", dependencies=mine)
+    async def write(desk: AtDesk, intake_id: UUID) -> Response:
+        """Write what is good of it."""
+        return await _write(desk, pages, intake_id)
+
+    @router.post(f"{one}/hoan-tac", dependencies=mine)
+    async def undo(desk: AtDesk, intake_id: UUID) -> Response:
+        """As if it had never been written."""
+        return await _undo(desk, pages, intake_id)
+
+
+async def _ask(desk: Desk, pages: ListPages, errors: Mapping[str, str]) -> Response:
+    by = desk.rights.actor(pages.act)
     async with desk.database.reading() as session:
-        used = await kinds_of(session, agency=desk.agency.id)
-    return {kind_name(kind).lower(): kind for kind in (*NAMES, *used)} | {kind.lower(): kind for kind in used}
-
-
-@router.get("/quan-tri/don-vi/nhap", dependencies=[allowed("unit.change")])
-async def ask(desk: AtDesk) -> Response:
-    """Where a file is chosen; what was given in before."""
-    return await _ask(desk, {})
-
-
-async def _ask(desk: Desk, errors: Mapping[str, str]) -> Response:
-    by = desk.rights.actor("unit.change")
-    async with desk.database.reading() as session:
-        known = await intakes.list_intakes(session, agency=desk.agency.id, by=by.identity)
+        known = await intakes.list_intakes(session, agency=desk.agency.id, kind=pages.way.kind, by=by.identity)
     return desk.pages.render(
         desk.request,
         "intakes.html",
         status_code=422 if errors else 200,
+        pages=pages,
         known=known,
         states=STATES,
         once=str(uuid4()),
@@ -113,158 +133,134 @@ async def _ask(desk: Desk, errors: Mapping[str, str]) -> Response:
     )
 
 
-@router.get("/quan-tri/don-vi/nhap/mau.xlsx", dependencies=[allowed("unit.change")])
-async def template(desk: AtDesk) -> Response:
-    """An empty list with its headings, one row as an example, and what may be chosen."""
+def _template(pages: ListPages) -> Response:
     book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = translate("Đơn vị")
-    sheet.append([column.label + (" *" if column.needed else "") for column in UNIT_COLUMNS])
-    sheet.append([column.example for column in UNIT_COLUMNS])
+    sheet, names = book.worksheets[0], [column.name for column in pages.columns]
+    sheet.title = translate(pages.home[0])
+    sheet.append([column.label + (" *" if column.needed else "") for column in pages.columns])
+    sheet.append([column.example for column in pages.columns])
     sheet.freeze_panes = "A2"
     lists = book.create_sheet(translate("Danh mục"))
-    kinds = [kind_name(kind) for kind in NAMES]
-    for place, (name, words) in enumerate((("kind", kinds), ("line", list(LINES.values()))), 1):
-        letter = "AB"[place - 1]
+    for letter, (name, words) in zip("AB", pages.choices().items(), strict=False):
         for number, word in enumerate(words, 1):
             lists[f"{letter}{number}"] = word
-        at = "ABCDEFG"[[column.name for column in UNIT_COLUMNS].index(name)]
+        at = "ABCDEFG"[names.index(name)]
         choice = DataValidation("list", f"='{lists.title}'!${letter}$1:${letter}${len(words)}", allow_blank=True)
         sheet.add_data_validation(choice)
         choice.add(f"{at}2:{at}{TOLD_AFTER}")
-    for number, column in enumerate("ABCDEFG", 1):
-        sheet.column_dimensions[column].width = 34 if number == 2 else 22  # names are long
+    for column, name in zip("ABCDEFG", names, strict=False):
+        sheet.column_dimensions[column].width = 34 if name == "name" else 22  # names are long
         sheet[f"{column}1"].font = Font(bold=True)
         for row in range(2, TOLD_AFTER):
             sheet[f"{column}{row}"].number_format = "@"  # as it is typed: Excel turns days around otherwise
     content = io.BytesIO()
     book.save(content)
-    return as_file(content.getvalue(), "mau-don-vi")
+    return as_file(content.getvalue(), f"mau-{pages.file}")
 
 
-@router.post("/quan-tri/don-vi/nhap", dependencies=[allowed("unit.change")])
-async def enter(
-    desk: AtDesk, file: Annotated[UploadFile | None, File()] = None, once: Annotated[str, Form()] = ""
-) -> Response:
-    """Read a file and keep what it tells; nothing is written."""
-    by = desk.rights.actor("unit.change")
+async def _enter(desk: Desk, pages: ListPages, file: UploadFile | None, once: str) -> Response:
+    by = desk.rights.actor(pages.act)
     if file is None or not file.filename:
-        return await _ask(desk, {"file": "Hãy chọn tệp."})
-    kinds = await _kinds(desk)
+        return await _ask(desk, pages, {"file": "Hãy chọn tệp."})
     try:
-        # Reading somebody's file may take a while: others are answered meanwhile.
         content = await file.read()
-        table = await table_of(file.filename, content, UNIT_COLUMNS)
-        lines = await asyncio.to_thread(read_units, table, kinds)
+        table = await table_of(file.filename, content, pages.columns)
+        lines = await pages.read(desk, table)
     except FileRefused as refusal:
-        return await _ask(desk, {"file": refusal.text})
+        return await _ask(desk, pages, {"file": refusal.text})
     except BadTable as refusal:
-        return await _ask(desk, {"file": str(refusal)})
+        return await _ask(desk, pages, {"file": str(refusal)})
     name, at = clean_name(file.filename), desk.clock.now()
     id = form_id(once, {"name": name, "sha256": hashlib.sha256(content).hexdigest()})
     async with desk.database.transaction() as session:
-        await acting.keep(session, desk.agency, id=id, file_name=name, lines=lines, unused=table.unused, at=at, by=by)
-    return see_other(f"{PLACE}/{id}")
-
-
-@router.get("/quan-tri/don-vi/nhap/{intake_id}", dependencies=[allowed("unit.change")])
-async def show(desk: AtDesk, intake_id: UUID, loc: str = "", sau: int = 0) -> Response:
-    """Each row: what stood there, what was understood, what becomes of it."""
-    return await _show(desk, intake_id, loc, sau, "")
-
-
-async def _show(desk: Desk, intake_id: UUID, chosen: str, after: int, error: str) -> Response:
-    outcome = Outcome(chosen) if chosen in set(Outcome) else None
-    async with desk.database.reading() as session:
-        seen = await intakes.get_intake(
+        await acting.keep(
             session,
-            agency=desk.agency.id,
-            intake_id=intake_id,
-            outcome=outcome,
-            after=min(max(after, 0), 10**6),
+            desk.agency,
+            pages.way,
+            id=id,
+            file_name=name,
+            lines=lines,
+            unused=table.unused,
+            at=at,
+            by=by,
         )
+    return see_other(f"{pages.place}/{id}")
+
+
+async def _get(
+    desk: Desk, pages: ListPages, session: AsyncSession, intake_id: UUID, outcome: Outcome | None = None, after: int = 0
+) -> intakes.Seen:
+    """The list; one that is not the agency's, or of another kind, does not exist (404)."""
+    agency, kind = desk.agency.id, pages.way.kind
+    seen = await intakes.get_intake(
+        session, agency=agency, kind=kind, intake_id=intake_id, outcome=outcome, after=after
+    )
     if seen is None:
         raise HTTPException(404)
+    return seen
+
+
+async def _show(
+    desk: Desk, pages: ListPages, intake_id: UUID, *, chosen: str = "", after: int = 0, error: str = ""
+) -> Response:
+    outcome = Outcome(chosen) if chosen in set(Outcome) else None
+    async with desk.database.reading() as session:
+        seen = await _get(desk, pages, session, intake_id, outcome, min(max(after, 0), 10**6))
     return desk.pages.render(
         desk.request,
         "intake.html",
         status_code=422 if error else 200,
+        pages=pages,
         seen=seen,
-        columns=UNIT_COLUMNS,
         outcomes=OUTCOMES,
         state=STATES[seen.intake.state],
         chosen=outcome,
-        understood=_understood,
         errors={"file": error} if error else {},
-        place=f"{PLACE}/{intake_id}",
+        place=f"{pages.place}/{intake_id}",
     )
 
 
-def _understood(column: str, row: IntakeRow) -> str:
-    """How a cell was understood, in words."""
-    value = row.found.get(column) or ""
-    if not value:
-        return ""
-    match column:
-        case "kind":
-            return kind_name(value)
-        case "line":
-            return translate(LINES.get(value, value))
-        case "since":
-            return day(date.fromisoformat(value))
-    return str(value)
-
-
-@router.get("/quan-tri/don-vi/nhap/{intake_id}/loi.xlsx", dependencies=[allowed("unit.change")])
-async def wrong(desk: AtDesk, intake_id: UUID) -> Response:
-    """The rows that cannot be written, as a file to mend and to send again: the last column says what is wrong."""
+async def _wrong(desk: Desk, pages: ListPages, intake_id: UUID) -> Response:
     async with desk.database.reading() as session:
-        seen = await intakes.get_intake(session, agency=desk.agency.id, intake_id=intake_id)
-        if seen is None:
-            raise HTTPException(404)
+        seen = await _get(desk, pages, session, intake_id)
         rows = await intakes.bad_rows(session, intake_id)
-    labels = {column.name: translate(column.label) for column in UNIT_COLUMNS}
-    heads = [Head(column.label) for column in UNIT_COLUMNS]
+    labels = {column.name: translate(column.label) for column in pages.columns}
+    heads = [Head(column.label) for column in pages.columns]
     told = taken(desk.rights.person.name, moment(desk.clock.now()))
     sheet = Spreadsheet("Dòng có lỗi", [Head("Dòng"), *heads, Head("Cần sửa")], [seen.intake.file_name, told])
     for row in rows:
         mend = "; ".join(f"{labels[name]}: {translate(error)}" for name, error in row.errors.items())
-        sheet.add([[row.number, *(row.cells.get(column.name, "") for column in UNIT_COLUMNS), mend]])
+        sheet.add([[row.number, *(row.cells.get(column.name, "") for column in pages.columns), mend]])
     return as_file(sheet.finish(), "dong-loi")
 
 
-@router.post("/quan-tri/don-vi/nhap/{intake_id}/ghi", dependencies=[allowed("unit.change")])
-async def write(desk: AtDesk, intake_id: UUID) -> Response:
-    """Write what is good of it."""
-    by = desk.rights.actor("unit.change")
-    await _ours(desk, intake_id)
+async def _write(desk: Desk, pages: ListPages, intake_id: UUID) -> Response:
+    by = desk.rights.actor(pages.act)
+    await _ours(desk, pages, intake_id)
     try:
         async with desk.database.transaction() as session:
-            await acting.write(session, desk.agency, intake_id=intake_id, at=desk.clock.now(), by=by)
+            await acting.write(session, desk.agency, pages.way, intake_id=intake_id, at=desk.clock.now(), by=by)
     except acting.Moved as refusal:
         async with desk.database.transaction() as session:
-            await acting.judge_again(session, desk.agency, intake_id=intake_id)
-        return await _show(desk, intake_id, "", 0, str(refusal))
+            await acting.judge_again(session, desk.agency, pages.way, intake_id=intake_id)
+        return await _show(desk, pages, intake_id, error=str(refusal))
     except NotReady as refusal:
-        return await _show(desk, intake_id, "", 0, str(refusal))
-    return see_other(f"{PLACE}/{intake_id}")
+        return await _show(desk, pages, intake_id, error=str(refusal))
+    return see_other(f"{pages.place}/{intake_id}")
 
 
-@router.post("/quan-tri/don-vi/nhap/{intake_id}/hoan-tac", dependencies=[allowed("unit.change")])
-async def undo(desk: AtDesk, intake_id: UUID) -> Response:
-    """As if it had never been written."""
-    by = desk.rights.actor("unit.change")
-    await _ours(desk, intake_id)
+async def _undo(desk: Desk, pages: ListPages, intake_id: UUID) -> Response:
+    by = desk.rights.actor(pages.act)
+    await _ours(desk, pages, intake_id)
     try:
         async with desk.database.transaction() as session:
-            await acting.undo(session, intake_id=intake_id, at=desk.clock.now(), by=by)
+            await acting.undo(session, pages.way, intake_id=intake_id, at=desk.clock.now(), by=by)
     except (InUse, NotReady) as refusal:
-        return await _show(desk, intake_id, "", 0, str(refusal))
-    return see_other(f"{PLACE}/{intake_id}")
+        return await _show(desk, pages, intake_id, error=str(refusal))
+    return see_other(f"{pages.place}/{intake_id}")
 
 
-async def _ours(desk: Desk, intake_id: UUID) -> None:
+async def _ours(desk: Desk, pages: ListPages, intake_id: UUID) -> None:
     """Raises HTTPException (404) for a list that is not the agency's."""
     async with desk.database.reading() as session:
-        if await intakes.get_intake(session, agency=desk.agency.id, intake_id=intake_id) is None:
-            raise HTTPException(404)
+        await _get(desk, pages, session, intake_id)

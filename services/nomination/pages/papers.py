@@ -1,6 +1,7 @@
 """What stands in a dossier beside its claims: opinions, the question to the nominee, the head's confirmation."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
@@ -10,7 +11,9 @@ from services.nomination import rules
 from services.nomination.actions import papers
 from services.nomination.pages.answering import AGREEMENT, PREFIX
 from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier
+from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES, BadOpinion, Voice
 from shared.forms import uuid_of
@@ -118,12 +121,12 @@ async def ask(desk: AtDesk, code: str) -> Response:
 @router.get(f"{FILE}/xac-nhan", dependencies=[allowed("nomination.confirm")])
 async def before_confirming(desk: AtDesk, code: str) -> Response:
     """All that the head stands by."""
-    dossier = await desk.read(code)
+    dossier, again = await desk.read_with(code, partial(found_again, today=desk.clock.today()))
     desk.rights.actor("nomination.confirm", dossier.nomination.unit_id)
-    return _confirming(desk, dossier)
+    return _confirming(desk, dossier, again)
 
 
-def _confirming(desk: Desk, dossier: Dossier, error: str = "") -> Response:
+def _confirming(desk: Desk, dossier: Dossier, again: FoundAgain, error: str = "") -> Response:
     return desk.pages.render(
         desk.request,
         "confirm.html",
@@ -136,6 +139,8 @@ def _confirming(desk: Desk, dossier: Dossier, error: str = "") -> Response:
         standings={one.criterion: one for one in dossier.readiness.criteria},
         kinds=KIND_NAMES,
         voices=VOICES,
+        others=again.others,
+        whys=WHYS,
         error=error,
         editable=dossier.nomination.state in rules.EDITABLE,
     )
@@ -144,13 +149,13 @@ def _confirming(desk: Desk, dossier: Dossier, error: str = "") -> Response:
 @router.post(f"{FILE}/xac-nhan", dependencies=[allowed("nomination.confirm")])
 async def confirm(desk: AtDesk, code: str, edits: Annotated[int, Form()] = -1) -> Response:
     """The head stands by what they saw."""
-    dossier = await desk.read(code)
+    dossier, again = await desk.read_with(code, partial(found_again, today=desk.clock.today()))
     by = desk.rights.actor("nomination.confirm", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
             await papers.confirm(session, nomination_id=dossier.nomination.id, edits=edits, at=desk.clock.now(), by=by)
     except rules.ChangedMeanwhile:
-        return _confirming(desk, dossier, "Hồ sơ vừa được sửa. Hãy xem lại rồi xác nhận.")
+        return _confirming(desk, dossier, again, "Hồ sơ vừa được sửa. Hãy xem lại rồi xác nhận.")
     except rules.Refusal as refusal:
-        return _confirming(desk, dossier, str(refusal))
+        return _confirming(desk, dossier, again, str(refusal))
     return see_other(f"/de-cu/ho-so/{code}")

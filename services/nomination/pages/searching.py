@@ -6,15 +6,22 @@ from fastapi.responses import PlainTextResponse, Response
 from services.nomination import queries
 from services.nomination.pages.desk import AtDesk, see_other
 from services.nomination.pages.starting import cells
+from services.nomination.tables import Nomination, Subject, Unit
 from shared import search
 from shared.identity.allowed import allowed
-from shared.listing import Column, Listing
+from shared.listing import Cell, Column, Link, Listing
 from shared.search import Sought
 
 router = APIRouter()
 
 HINT = "Mã hồ sơ, hoặc tên người, tên tập thể được giới thiệu."
 COLUMNS = (Column("Mã"), Column("Giới thiệu ai"), Column("Loại", minor=True), Column("Đơn vị"), Column("Tình trạng"))
+
+
+def _cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
+    """What was found, leading to the dossier and to all that is known of whom it is about."""
+    code, name, *more = cells(row)
+    return code, Link(str(name), f"/de-cu/doi-tuong/{row[1].id}"), *more
 
 
 @router.get("/tim", dependencies=[allowed("nomination.read")])
@@ -26,7 +33,7 @@ async def find(desk: AtDesk) -> Response:
         asked = sought.asked(desk.request, finding.orders)
         async with desk.database.reading() as session:
             rows = await finding.rows(session, asked)
-        listing = Listing("Hồ sơ đề cử tìm thấy", asked, finding.orders, (), COLUMNS, rows, cells)
+        listing = Listing("Hồ sơ đề cử tìm thấy", asked, finding.orders, (), COLUMNS, rows, _cells)
         if sought.code in [row[0].code for row in rows.found]:
             return see_other(f"/de-cu/ho-so/{sought.code}")
     return search.show(desk.request, desk.pages, desk.rights, sought, listing, hint=HINT, file="tim-ho-so-de-cu")

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated
-from uuid import uuid4
+from typing import Annotated, TypedDict
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Form, HTTPException
 from fastapi.responses import Response
@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import queries, rules
 from services.nomination.actions import criteria, nominations, targets
+from services.nomination.actions import subjects as acting
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.queries import rounds
+from services.nomination.queries import rounds, subjects
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
 from services.nomination.tables import Nomination, Subject, Unit
@@ -30,6 +31,7 @@ PATH = "/de-cu/ho-so/moi"
 
 MOST_QUOTAS = 5
 """For how many of one's units the first page says what is asked of them."""
+NOBODY = "Hãy chọn một người hoặc tập thể trong danh sách."
 NOT_OWN = "Bạn chỉ giới thiệu được người của đơn vị mình. Hãy chọn đơn vị trong danh sách."
 
 
@@ -83,6 +85,7 @@ class Typed:
     name: Annotated[str, Form()] = ""
     position: Annotated[str, Form()] = ""
     on_behalf: Annotated[str, Form()] = ""
+    subject: Annotated[str, Form()] = ""
 
     @property
     def values(self) -> dict[str, str]:
@@ -110,6 +113,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
             rounds=[one.id for one in taking],
             today=desk.clock.today(),
         )
+        people = await subjects.list_unused(session, agency=desk.agency.id, units=[one.id for one in own[:MOST_QUOTAS]])
     return desk.pages.render(
         desk.request,
         "new.html",
@@ -122,12 +126,19 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
             for one in taking
             if (unit.id, one.id) in asked
         ],
+        people=[(subject.id, _called(subject, unit)) for subject, unit in people],
         categories=CATEGORIES,
         kinds=[(str(kind), name) for kind, name in FORM_NAMES.items()],
         values=values,
         errors=errors,
         once=values.get("once") or uuid4(),
     )
+
+
+def _called(subject: Subject, unit: Unit) -> str:
+    """Somebody of a list, to be chosen."""
+    who = f"{subject.name}, {subject.position}" if subject.position else subject.name
+    return f"{who} · {unit.name}"
 
 
 @router.post("/ho-so/moi", dependencies=[allowed("nomination.start")])
@@ -150,15 +161,13 @@ async def start(
             pack = await criteria.pack_for(session, desk.agency, unit_id=unit_id, on=desk.clock.today(), by=by)
             if pack is None:
                 raise rules.RoundNotOpen("Cơ quan chưa nhập bộ tiêu chí nên chưa nhận hồ sơ. Hãy hỏi cán bộ phụ trách.")
+            about = await _about(session, typed, unit_id)
             nomination = await nominations.start_nomination(
                 session,
                 desk.agency,
                 unit_id=unit_id,
                 round_id=chosen_id,
-                category=Category(typed.category),
-                form=Kind(typed.form),
-                name=typed.name,
-                position=typed.position,
+                **about,
                 writer=desk.person.name,
                 on_behalf=typed.on_behalf,
                 rule_set=pack,
@@ -182,6 +191,26 @@ async def start(
     return see_other(place)
 
 
+class _About(TypedDict):
+    """Whom a draft is about."""
+
+    category: Category
+    form: Kind
+    name: str
+    position: str
+    subject: Subject | None
+
+
+async def _about(session: AsyncSession, typed: Typed, unit_id: UUID) -> _About:
+    """Whom the form tells of, or who was chosen in it. Raises BadSubject."""
+    chosen = uuid_of(typed.subject)
+    if chosen is None:
+        category, form = Category(typed.category), Kind(typed.form)
+        return _About(category=category, form=form, name=typed.name, position=typed.position, subject=None)
+    one = await acting.take(session, unit_id=unit_id, subject_id=chosen)
+    return _About(category=one.category, form=one.form, name=one.name, position=one.position, subject=one)
+
+
 def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
     """What is missing or cannot be in the form of a new nomination."""
     errors = {}
@@ -192,6 +221,8 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
         errors["unit"] = NOT_OWN
     if not uuid_of(values["round"]):
         errors["round"] = "Hãy chọn đợt giới thiệu."
+    if values["subject"]:
+        return errors if uuid_of(values["subject"]) else errors | {"subject": NOBODY}
     if values["category"] not in list(Category):
         errors["category"] = "Hãy chọn loại đối tượng."
     if values["form"] not in list(Kind):

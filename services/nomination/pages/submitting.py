@@ -1,6 +1,9 @@
 """Checking, handing in, and where the file is since."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -10,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.nomination import rules
 from services.nomination.actions import nominations
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
+from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier, packing
 from services.nomination.queries.revisions import last_revision
+from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
 from services.nomination.rules.papers import VOICES
+from services.nomination.rules.reuse import REUSED, check_reused
 from services.nomination.rules.revisions import changes
 from services.nomination.tables import Revision
 from shared.audit import Actor
@@ -26,18 +32,27 @@ router = APIRouter()
 @router.get("/ho-so/{code}/gui", dependencies=[allowed("nomination.read")])
 async def check(desk: AtDesk, code: str) -> Response:
     """All answers once more, and what happens on handing in."""
-    dossier, before = await desk.read_with(code, _before)
-    return _check(desk, dossier, before)
+    dossier, beside = await desk.read_with(code, partial(_beside, today=desk.clock.today()))
+    return _check(desk, dossier, beside)
 
 
-async def _before(session: AsyncSession, dossier: Dossier) -> Revision | None:
-    """What the council has of a dossier that came back."""
-    if not dossier.nomination.revision:
-        return None
-    return await last_revision(session, nomination_id=dossier.nomination.id)
+@dataclass(frozen=True)
+class _Beside:
+    """What the page shows beside the dossier: what the council has of one that came back, and what is known
+    elsewhere of its subject."""
+
+    before: Revision | None
+    again: FoundAgain
 
 
-def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mapping[str, str] | None = None) -> Response:
+async def _beside(session: AsyncSession, dossier: Dossier, today: date) -> _Beside:
+    came_back = bool(dossier.nomination.revision)
+    before = await last_revision(session, nomination_id=dossier.nomination.id) if came_back else None
+    return _Beside(before, await found_again(session, dossier, today))
+
+
+def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, str] | None = None) -> Response:
+    before, editable = beside.before, dossier.nomination.state in rules.EDITABLE
     return desk.pages.render(
         desk.request,
         "submit.html",
@@ -49,31 +64,36 @@ def _check(desk: Desk, dossier: Dossier, before: Revision | None, errors: Mappin
         standings={one.criterion: one for one in dossier.readiness.criteria},
         before=before,
         changes=changes(before.content, packing.content_of(dossier)) if before else [],
+        others=beside.again.others,
+        whys=WHYS,
+        reused=beside.again.reused if editable else [],
+        said=REUSED,
         errors=errors or {},
-        editable=dossier.nomination.state in rules.EDITABLE,
+        editable=editable,
     )
 
 
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
 async def submit(desk: AtDesk, code: str) -> Response:
     """Hand the dossier in."""
-    dossier, before = await desk.read_with(code, _before)
+    dossier, beside = await desk.read_with(code, partial(_beside, today=desk.clock.today()))
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
-        await _hand_in(desk, dossier, before, by)
+        check_reused(beside.again.reused)
+        await _hand_in(desk, dossier, beside.before, by)
     except rules.NotComplete as refusal:
-        return _check(desk, dossier, before, {place or "dossier": text for place, text in refusal.missing.items()})
+        return _check(desk, dossier, beside, {place or "dossier": text for place, text in refusal.missing.items()})
     except rules.NotADraft:
         return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")  # pressed twice: it is handed in, once
     except rules.ChangedMeanwhile:
-        return _check(desk, dossier, before, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
+        return _check(desk, dossier, beside, {"dossier": "Hồ sơ vừa được sửa. Hãy tải lại trang, xem lại rồi gửi."})
     except rules.Refusal as refusal:
-        return _check(desk, dossier, before, {"dossier": str(refusal)})
+        return _check(desk, dossier, beside, {"dossier": str(refusal)})
     except StoreUnavailable:
         return _check(
             desk,
             dossier,
-            before,
+            beside,
             {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."},
         )
     return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.rules.intakes import Outcome
+from services.nomination.rules.intakes import IntakeKind, Outcome
 from services.nomination.tables import Intake, IntakeRow
 
 PAGE = 100
@@ -26,11 +26,17 @@ class Seen:
 
 
 async def get_intake(
-    session: AsyncSession, *, agency: str, intake_id: UUID, outcome: Outcome | None = None, after: int = 0
+    session: AsyncSession,
+    *,
+    agency: str,
+    kind: IntakeKind,
+    intake_id: UUID,
+    outcome: Outcome | None = None,
+    after: int = 0,
 ) -> Seen | None:
     """A list as it was read; of its rows a page of those with that outcome, or of all."""
     intake = await session.get(Intake, intake_id)
-    if intake is None or intake.agency != agency:
+    if intake is None or (intake.agency, intake.kind) != (agency, kind):
         return None
     counted = select(col(IntakeRow.outcome), func.count()).where(col(IntakeRow.intake_id) == intake_id)
     counts = {row[0]: row[1] for row in await session.execute(counted.group_by(col(IntakeRow.outcome)))}
@@ -52,7 +58,7 @@ async def _rows(
     return list(await session.scalars(rows.order_by(col(IntakeRow.number)).limit(most)))
 
 
-async def list_intakes(session: AsyncSession, *, agency: str, by: str) -> Sequence[Intake]:
-    """The latest lists that somebody gave in."""
-    own = select(Intake).where(col(Intake.agency) == agency, col(Intake.entered_by) == by)
+async def list_intakes(session: AsyncSession, *, agency: str, kind: IntakeKind, by: str) -> Sequence[Intake]:
+    """The latest lists of a kind that somebody gave in."""
+    own = select(Intake).where(col(Intake.agency) == agency, col(Intake.entered_by) == by, col(Intake.kind) == kind)
     return list(await session.scalars(own.order_by(col(Intake.at).desc()).limit(LATEST)))

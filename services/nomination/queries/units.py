@@ -154,6 +154,20 @@ def _moving(unit_id: UUID) -> CompoundSelect[Any]:
     return union(files, leads, under)
 
 
+async def names_of(session: AsyncSession, units: Mapping[UUID, Unit]) -> dict[UUID, list[tuple[date, str]]]:
+    """How each of these units was called from which day on, the oldest first; at least as it is called now."""
+    query = select(UnitName).where(col(UnitName.unit_id).in_(units), col(UnitName.told))
+    found: dict[UUID, list[tuple[date, str]]] = {}
+    for one in await session.scalars(query.order_by(col(UnitName.valid_from))):
+        found.setdefault(one.unit_id, []).append((one.valid_from, one.name))
+    return {id: found.get(id) or [(unit.valid_from, unit.name)] for id, unit in units.items()}
+
+
+def name_in(names: Sequence[tuple[date, str]], day: date) -> str:
+    """Which of these names was in use on a day; before the first, that one."""
+    return next((name for since, name in reversed(names) if since <= day), names[0][1])
+
+
 async def name_on(session: AsyncSession, unit: Unit, day: date) -> str:
     """How a unit was called on a day; before its first name, as it was called first."""
     names = select(col(UnitName.name)).where(col(UnitName.unit_id) == unit.id, col(UnitName.told))

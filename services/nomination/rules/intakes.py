@@ -10,6 +10,13 @@ from services.nomination.rules import Refusal
 MOST_ROWS = 20_000
 
 
+class IntakeKind(StrEnum):
+    """Of what a list is."""
+
+    UNITS = "units"
+    PEOPLE = "people"
+
+
 class IntakeState(StrEnum):
     """Where an intake is."""
 

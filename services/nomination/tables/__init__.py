@@ -19,7 +19,9 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.reports import Report, UnitArea
+from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
+from services.nomination.tables.subjects import SubjectPair
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
 __all__ = [
@@ -48,12 +50,14 @@ __all__ = [
     "PlanVersion",
     "Report",
     "Return",
+    "ReuseRule",
     "Revision",
     "Round",
     "RoundExtension",
     "Row",
     "Step",
     "Subject",
+    "SubjectPair",
     "Target",
     "Unit",
     "UnitAcknowledgement",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
@@ -19,7 +20,13 @@ class Subject(Row, table=True):
     """Whom a nomination is about."""
 
     __tablename__ = "subjects"
-    __table_args__ = (Index(None, "agency", "unit_id", "search_text"),)
+    __table_args__ = (
+        Index(None, "agency", "unit_id", "search_text"),
+        Index(None, "agency", "same_key"),
+        Index(None, "agency", "external_ref", postgresql_where=sql("external_ref <> ''")),
+        Index(None, "same_as", postgresql_where=sql("same_as is not null")),
+        Index("ix_subjects_not_looked", "agency", "id", postgresql_where=sql("not looked")),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     unit_id: UUID = Field(foreign_key="units.id")
@@ -31,8 +38,22 @@ class Subject(Row, table=True):
     groups: list[str] = Field(
         default_factory=list, sa_type=JSONB, description="of `rules.reports.Group`: counted apart in reports"
     )
+    born_in: int | None = Field(default=None, description="the year, where a list told no more")
+    external_ref: str = Field(
+        default="", description="its code in the sector's data; kept as it came, never given here"
+    )
     search_text: str
     sort_key: str
+    same_key: str = Field(description="by which those that may be one are found: see `rules.subjects.same_key`")
+    same_as: UUID | None = Field(
+        default=None, foreign_key="subjects.id", description="the one that stands for it since they were merged"
+    )
+    looked: bool = Field(default=False, description="whether others that it may be were looked for")
+
+    @property
+    def birth_year(self) -> int | None:
+        """When somebody was born, as far as it is known."""
+        return self.born_on.year if self.born_on else self.born_in
 
 
 class Person(Row, table=True):
@@ -56,6 +77,7 @@ class Nomination(Row, table=True):
         UniqueConstraint("agency", "code"),
         Index(None, "agency", "unit_id", "code"),
         Index(None, "plan_id", "unit_id", "handed_in_on"),
+        Index(None, "subject_id"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -108,7 +130,10 @@ class Evidence(Row, table=True):
     """What stands behind a claim."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index(None, "claim_id"),)
+    __table_args__ = (
+        Index(None, "claim_id"),
+        Index(None, "agency", "sha256", postgresql_where=sql("sha256 is not null")),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     claim_id: UUID = Field(foreign_key="claims.id")

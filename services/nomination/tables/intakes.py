@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
-from services.nomination.rules.intakes import IntakeState, Outcome
+from services.nomination.rules.intakes import IntakeKind, IntakeState, Outcome
 from services.nomination.tables.row import Row
 from shared.database import words
 
@@ -21,6 +21,7 @@ class Intake(Row, table=True):
     __table_args__ = (Index(None, "agency", "entered_by", "at"),)
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
+    kind: IntakeKind = Field(default=IntakeKind.UNITS, sa_type=words(IntakeKind, "kind"))
     file_name: str
     entered_by: str
     at: datetime = Field(sa_type=DateTime(timezone=True))

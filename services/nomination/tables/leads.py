@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index
+from sqlalchemy import DateTime, Index, text
 from sqlmodel import Field
 from uuid_utils.compat import uuid7
 
@@ -17,7 +17,11 @@ class Lead(Row, table=True):
     """Somebody promising, before any nomination. `unit_id` none: the public form did not say, nobody sorted it yet."""
 
     __tablename__ = "leads"
-    __table_args__ = (Index(None, "agency", "unit_id", "spotted_at"),)
+    __table_args__ = (
+        Index(None, "agency", "unit_id", "spotted_at"),
+        Index(None, "nomination_id", postgresql_where=text("nomination_id is not null")),
+        Index(None, "after_id", postgresql_where=text("after_id is not null")),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     unit_id: UUID | None = Field(default=None, foreign_key="units.id")
