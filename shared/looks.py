@@ -56,6 +56,7 @@ MENU = (
         ("Đợt và hạn", "/de-cu/dot", "calendar", "round.read"),
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
+        ("Phong trào", "/de-cu/phong-trao", "hand", "movement.read"),
         ("Đơn vị", "/de-cu/quan-tri/don-vi", "world", "unit.read"),
     ),
     _section(
@@ -113,6 +114,11 @@ STATES: dict[str, dict[str, State]] = {
         "ready": State("Sẵn sàng đề cử", "ok", "check"),
         "aside": State("Tạm gác", "off", "pause"),
         "nominated": State("Đã đề cử", "info", "send"),
+    },
+    "movement": {
+        "upcoming": State("Sắp bắt đầu", "info", "clock"),
+        "running": State("Đang diễn ra", "run", "users"),
+        "over": State("Đã kết thúc", "off", "lock"),
     },
     "nomination": {
         "draft": State("Đang soạn", "off", "pencil"),

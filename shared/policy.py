@@ -105,6 +105,12 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "lead.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "lead.nurture": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _LEAD),
         "lead.sort": Rule(_at(BELOW, "head", "officer"), _LEAD),
+        # Movements are known to all; who takes part is known to their own unit and those above it.
+        "movement.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), everybody=True),
+        "movement.join": Rule({}, "movement.read", everybody=True),
+        "movement.launch": Rule(_at(OWN, "head") | _at(BELOW, "officer"), "movement.read"),
+        "movement.carry_out": Rule(_at(OWN, "nominator", "head") | _at(BELOW, "officer"), "movement.read"),
+        "registration.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),

@@ -1,7 +1,7 @@
 """Nomination: from "somebody promising was noticed" to "the dossier is complete, true and handed in".
 
 Owns: units, plans with their drafts and versions, rounds, targets, criteria, the calendar of working days, leads,
-subjects, nominations, claims, evidence, the timeline of each file
+movements with their activities and registrations, subjects, nominations, claims, evidence, the timeline of each file
 Says: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted,
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,

@@ -16,7 +16,7 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
-from tests.nomination import playing_units
+from tests.nomination import playing_movements, playing_units
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -120,6 +120,7 @@ UNSEEN = {
     f"refused {DRAFT}noi-dung criteria_pack",
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
+    *playing_movements.UNSEEN,
     *playing_units.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
@@ -362,6 +363,9 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "issued_on": lambda _n: "20/09/2023",
         "due_on": lambda _n: "30/11/2024",
         "to": lambda _n: "aside",
+        "movement": lambda _n: "",
+        "taker": lambda _n: "team",
+        "at_unit": lambda n: str(UNITS[n]),
         "tu": lambda _n: "0",
         **{name: _always(word) for name, word in WORDS.items()},
         "form": lambda _n: "exemplar",
@@ -440,6 +444,7 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
             await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
         await playing_units.named(play, UNITS)
         await playing_units.taken_in(play)
+        await playing_movements.moved(play)
     return play
 
 

@@ -13,7 +13,18 @@ from services.nomination.actions import plans, units
 from services.nomination.actions.targets import target_of
 from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
-from services.nomination.tables import Lead, LeadNote, Plan, PlanFromAbove, PlanText, UnitEdge
+from services.nomination.rules.movements import Taker
+from services.nomination.tables import (
+    Lead,
+    LeadNote,
+    Movement,
+    MovementActivity,
+    MovementRegistration,
+    Plan,
+    PlanFromAbove,
+    PlanText,
+    UnitEdge,
+)
 from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
@@ -78,6 +89,7 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
         )
     for number, unit in enumerate(UNITS.values()):
         await spotted(site, number, unit)
+        await moved(site, number, unit)
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
     stranger = await make.draft(site.database, plan.open)
     async with site.database.transaction() as session:
@@ -98,6 +110,49 @@ async def spotted(site: Site, number: int, unit: UUID) -> UUID:
         what = {"kind": NoteKind.MEASURE, "text": "Dự giờ."}
         session.add(LeadNote(id=id, agency="tan-binh", lead_id=id, at=make.AT, **what))  # type: ignore[arg-type]
     return id
+
+
+async def moved(site: Site, number: int, unit: UUID) -> None:
+    """A movement of that unit, with something done and a team that takes part."""
+    told = {"name": "Dạy tốt – Học tốt", "search_text": "day tot", "sort_key": "day tot", "launched_by": "ai"}
+    async with site.database.transaction() as session:
+        about: dict[str, Any] = {"starts_on": make.TODAY, "launched_at": make.AT, **told}
+        id = UUID(int=400 + number)
+        session.add(Movement(id=id, agency="tan-binh", unit_id=unit, **about))
+        await session.flush()
+        place: dict[str, Any] = {"id": id, "agency": "tan-binh", "movement_id": id, "unit_id": unit}
+        session.add(MovementActivity(held_on=make.TODAY, what="Hội thi", **place))
+        session.add(MovementRegistration(taker=Taker.TEAM, name="Lớp 8A", sort_key="8a", at=make.AT, **place))
+
+
+def movement_steps() -> dict[str, Step]:
+    """The routes of movements. Who sees and changes a registration: tests/nomination/test_movements.py."""
+    movements = {str(one): {"movement_id": str(UUID(int=400 + number))} for number, one in enumerate(UNITS)}
+    movements[THEIRS] = {"movement_id": str(UUID(int=499))}
+    ours = {"ours": movements[Relation.OWN], THEIRS: movements[THEIRS]}
+    nobodys = {THEIRS: {"movement_id": str(UUID(int=400)), "registration_id": str(UUID(int=499))}}
+    told = {"unit": str(make.SCHOOL), "name": "Dạy tốt", "starts_on": "05/09/2024"}
+    movement = "/de-cu/phong-trao/{movement_id}"
+    registration = movement + "/dang-ky/{registration_id}"
+    return {
+        "GET /de-cu/phong-trao": Step(),
+        "GET /de-cu/phong-trao/moi": Step(),
+        "POST /de-cu/phong-trao/moi": Step(form=told),
+        f"GET {movement}": Step(movements),
+        f"GET {movement}/sua": Step(movements),
+        f"POST {movement}/sua": Step(movements, told),
+        f"POST {movement}/ket-qua": Step(movements, {"result": "Tốt."}),
+        f"POST {movement}/ket-thuc": Step(movements),
+        f"GET {movement}/hoat-dong": Step(movements),
+        f"POST {movement}/hoat-dong": Step(
+            ours, {"at_unit": str(make.SCHOOL), "when": "15/10/2024", "what": "Hội thi"}
+        ),
+        f"GET {movement}/dang-ky": Step(ours),
+        f"POST {movement}/dang-ky": Step(movements, {"taker": "person", "unit": str(make.SCHOOL)}),
+        f"GET {registration}": Step(nobodys),
+        f"POST {registration}/rut": Step(nobodys),
+        f"POST {registration}/ket-qua": Step(nobodys, {"result": "Tốt."}),
+    }
 
 
 def lead_steps(new: dict[str, str]) -> dict[str, Step]:
@@ -257,6 +312,7 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhat-ky/lien-ket": Step(files),
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
+        **movement_steps(),
         **plan_steps(),
         **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),

@@ -257,6 +257,7 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
         "Đợt và hạn",
         "Chỉ tiêu",
         "Tiêu chí",
+        "Phong trào",
         "Đơn vị",
         "Hồ sơ xét",
         "Sổ khen thưởng",
@@ -365,8 +366,8 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("roles", "paths", "bar"),
     [
-        ((), ["/viec", "/thong-bao"], ["/viec"]),
-        (("partner",), ["/viec", "/thong-bao"], ["/viec"]),
+        ((), ["/viec", "/thong-bao", "/de-cu/phong-trao"], ["/viec", "/de-cu/phong-trao"]),
+        (("partner",), ["/viec", "/thong-bao", "/de-cu/phong-trao"], ["/viec", "/de-cu/phong-trao"]),
         (
             ("nominator",),
             [
@@ -378,6 +379,7 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
                 "/de-cu/dot",
                 "/de-cu/chi-tieu",
                 "/de-cu/tieu-chi",
+                "/de-cu/phong-trao",
                 "/de-cu/quan-tri/don-vi",
             ],
             ["/viec", "/de-cu/ho-so"],
@@ -387,9 +389,10 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
             [
                 "/viec",
                 "/thong-bao",
+                "/de-cu/phong-trao",
                 "/lan-toa/luot-gui",
             ],
-            ["/viec", "/lan-toa/luot-gui"],
+            ["/viec", "/de-cu/phong-trao", "/lan-toa/luot-gui"],
         ),
         (
             ("editor",),
@@ -399,6 +402,7 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
                 "/de-cu/ke-hoach",
                 "/de-cu/dot",
                 "/de-cu/tieu-chi",
+                "/de-cu/phong-trao",
                 "/de-cu/quan-tri/don-vi",
                 "/lan-toa/bai",
                 "/lan-toa/luot-gui",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
-from services.nomination.actions import rounds, targets
+from services.nomination.actions import movements, rounds, targets
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
@@ -58,12 +58,15 @@ async def start_nomination(
     form: Form = Form.EXEMPLAR,
     writer: str = "",
     on_behalf: str = "",
+    movement_id: UUID | None = None,
+    task: str = "",
 ) -> Nomination:
     """Begin a draft about somebody of a unit, or about a model or a deed of theirs.
 
     `writer`: the name of whoever begins it; `on_behalf`: for whom they write, if not for the unit.
+    `movement_id` and `task`: in what they were found.
 
-    Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle; LookupError when round or unit are not the agency's.
+    Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle, BadMovement; LookupError for what is not the agency's.
     """
     chosen = await session.get(Round, round_id)
     # Locked, so that it does not end meanwhile and leaves this file behind.
@@ -74,8 +77,9 @@ async def start_nomination(
     rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
     await rounds.check_takes(session, chosen, at)
     rules.check_length("on_behalf", normal(on_behalf))
-    subject = _subject(unit, category, form, name, position)
-    session.add(subject)
+    rules.check_length("task", normal(task))
+    await movements.check_known(session, agency.id, movement_id)
+    session.add(subject := _subject(unit, category, form, name, position))
     await session.flush()
     nomination = Nomination(
         agency=agency.id,
@@ -88,6 +92,8 @@ async def start_nomination(
         nominator=by.identity,
         writer=writer,
         on_behalf=normal(on_behalf),
+        movement_id=movement_id,
+        task=normal(task),
         started_at=at,
     )
     session.add(nomination)

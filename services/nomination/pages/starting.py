@@ -13,7 +13,7 @@ from services.nomination import queries, rules
 from services.nomination.actions import criteria, nominations, targets
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other, uuid_of
-from services.nomination.queries import rounds
+from services.nomination.queries import movements, rounds
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
 from services.nomination.tables import Nomination, Subject, Unit
@@ -82,6 +82,8 @@ class Typed:
     name: Annotated[str, Form()] = ""
     position: Annotated[str, Form()] = ""
     on_behalf: Annotated[str, Form()] = ""
+    movement: Annotated[str, Form()] = ""
+    task: Annotated[str, Form()] = ""
 
     @property
     def values(self) -> dict[str, str]:
@@ -101,6 +103,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units, on=desk.clock.today())
         found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
+        current = await movements.list_current(session, agency=desk.agency.id, today=desk.clock.today())
         taking = [one.round for one in found if one.takes]
         asked = await targets.quotas(
             session,
@@ -121,6 +124,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
             for one in taking
             if (unit.id, one.id) in asked
         ],
+        movements=[(one.id, one.name) for one in current],
         categories=CATEGORIES,
         kinds=[(str(kind), name) for kind, name in FORM_NAMES.items()],
         values=values,
@@ -160,6 +164,8 @@ async def start(
                 position=typed.position,
                 writer=desk.person.name,
                 on_behalf=typed.on_behalf,
+                movement_id=uuid_of(typed.movement),
+                task=typed.task,
                 rule_set=pack,
                 at=desk.clock.now(),
                 today=desk.clock.today(),
@@ -195,6 +201,8 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
         errors["category"] = "Hãy chọn loại đối tượng."
     if values["form"] not in list(Kind):
         errors["form"] = "Hãy chọn giới thiệu điều gì."
+    if values["movement"] and not uuid_of(values["movement"]):
+        errors["movement"] = "Hãy chọn phong trào trong danh sách."
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors

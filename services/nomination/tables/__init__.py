@@ -4,6 +4,7 @@ from services.nomination.tables.criteria import Boast, Criterion, Pack
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
 from services.nomination.tables.intakes import Intake, IntakeRow
 from services.nomination.tables.leads import Lead, LeadNote
+from services.nomination.tables.movements import Movement, MovementActivity, MovementRegistration
 from services.nomination.tables.papers import Agreement, ClaimCheck, Confirmation, Opinion, Revision
 from services.nomination.tables.plan_texts import PlanText
 from services.nomination.tables.plans import (
@@ -37,6 +38,9 @@ __all__ = [
     "IntakeRow",
     "Lead",
     "LeadNote",
+    "Movement",
+    "MovementActivity",
+    "MovementRegistration",
     "Nomination",
     "Opinion",
     "Pack",

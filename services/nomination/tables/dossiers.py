@@ -53,6 +53,7 @@ class Nomination(Row, table=True):
         UniqueConstraint("agency", "code"),
         Index(None, "agency", "unit_id", "code"),
         Index(None, "plan_id", "unit_id", "handed_in_on"),
+        Index(None, "movement_id"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -62,6 +63,8 @@ class Nomination(Row, table=True):
     plan_id: UUID = Field(foreign_key="plans.id")
     round_id: UUID = Field(foreign_key="rounds.id")
     rule_set: str
+    movement_id: UUID | None = Field(default=None, foreign_key="movements.id", description="in which it was found")
+    task: str = Field(default="", description="the main task in which it was found")
     state: State = Field(default=State.DRAFT, sa_type=words(State, "state"))
     revision: int = 0
     version: int = 1
