@@ -1,5 +1,7 @@
 """Hostile words typed wherever movements take some."""
 
+import re
+
 from tests.support.hostile import BUNDLES, SOME
 from tests.support.playing import Played
 
@@ -10,7 +12,8 @@ UNSEEN = (
     *(f"refused {NEW} unit", f"{NEW} issuer", f"{NEW} name", f"{NEW} paper", f"{NEW} task"),
     *(f"refused {ONE}/dang-ky {name}" for name in ("unit", "taker")),
     f"refused {ONE}/hoat-dong at_unit",
-    *(f"{refused}{ONE}/sua unit" for refused in ("", "refused ")),
+    f"refused {ONE}/sua unit",
+    *(f"refused POST /de-cu/{form}/moi movement" for form in ("ho-so", "nhan-to")),
 )
 """What is answered without being told again."""
 
@@ -25,11 +28,15 @@ async def moved(play: Played) -> None:
         await play.post(f"{ONE}/dang-ky", place + "/dang-ky", number)
         page = await play.get(f"GET movement {number}", place)
         assert page.status_code == 200
-        await play.get(f"GET registrations {number}", place + "/dang-ky")
+        listed = await play.get(f"GET registrations {number}", place + "/dang-ky")
+        joined = re.findall(rf'href="({place}/dang-ky/[^"?]+)"', listed.text)[0]
+        await play.post(f"{JOINED}/ket-qua", joined + "/ket-qua", number)
+        await play.get(f"GET registration {number}", joined)
         if number < SOME:
             await play.post(NEW, "/de-cu/phong-trao/moi", number, refused=True)
             for part in ("sua", "hoat-dong", "ket-qua", "dang-ky"):
                 await play.post(f"{ONE}/{part}", f"{place}/{part}", number, refused=True)
+            await play.post(f"{JOINED}/ket-qua", joined + "/ket-qua", number, refused=True)
             await play.get(f"GET activities {number}", place + "/hoat-dong?dang=xlsx")
             await play.get(f"GET registrations sheet {number}", place + "/dang-ky?dang=xlsx")
     await play.get("GET movements", "/de-cu/phong-trao")
