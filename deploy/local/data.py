@@ -5,7 +5,12 @@ from deploy.local.services import ROOT, Stage
 
 DEPLOY = ROOT / "deploy"
 FOR_ALL = {
-    "nomination": ("calendars/viet-nam.toml", "criteria/dien-hinh-tien-tien-2023.toml", "words/superlatives.toml"),
+    "nomination": (
+        "calendars/viet-nam.toml",
+        "criteria/dien-hinh-tien-tien-2023.toml",
+        "words/superlatives.toml",
+        "checklists/kiem-tra-giam-sat.toml",
+    ),
     "review": ("rules/council.toml",),
     "publishing": ("rules/consent.toml",),
 }

@@ -3,6 +3,7 @@
 Owns: accounts seen, roles granted here, sessions, contacts, messages, tasks
 Says: SessionEnded, MessageFailed
 Hears: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted,
+FindingRaised, FindingSettled,
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned,
 StoryAwaits, ReviewCompleted, ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked,
 ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed

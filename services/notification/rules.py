@@ -51,6 +51,7 @@ class Kind(StrEnum):
     WRITE = "story.write"
     DOUBT = "story.doubt"
     CONSENT = "story.consent"
+    FINDING = "finding"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,13 @@ DUTIES = {
     ),
     Kind.DOUBT: Duty("Xem lại bài {code} đang tạm ẩn", "Khen thưởng ở cơ quan khác thay đổi", "story.edit"),
     Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
+    Kind.FINDING: Duty(
+        "Trả lời điều đoàn kiểm tra đã nêu",
+        "Đoàn kiểm tra chờ đơn vị trả lời",
+        "finding.answer",
+        "Một điều nêu khi kiểm tra chờ đơn vị trả lời",
+        "visit.write",
+    ),
 }
 """Every kind of task."""
 

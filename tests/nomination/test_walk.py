@@ -15,6 +15,8 @@ from services.nomination.rules import PlanState
 from services.nomination.rules.leads import NoteKind, Source
 from services.nomination.rules.movements import Taker
 from services.nomination.tables import (
+    Course,
+    CourseAttendance,
     Lead,
     LeadNote,
     Movement,
@@ -23,7 +25,10 @@ from services.nomination.tables import (
     Plan,
     PlanFromAbove,
     PlanText,
+    SupervisionDuty,
     UnitEdge,
+    Visit,
+    VisitFinding,
 )
 from shared.events import Category
 from shared.identity.people import Role
@@ -43,7 +48,7 @@ UNITS = {
     Relation.PARENT: WARD,
     Relation.FOREIGN: make.OTHER_SCHOOL,
 }
-ABOVE, TEXT = UUID(int=11), UUID(int=13)
+ABOVE, TEXT, COURSE = UUID(int=11), UUID(int=13), UUID(int=600)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -90,6 +95,8 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
     for number, unit in enumerate(UNITS.values()):
         await spotted(site, number, unit)
         await moved(site, number, unit)
+        await visited(site, number, unit)
+    await trained(site)
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
     stranger = await make.draft(site.database, plan.open)
     async with site.database.transaction() as session:
@@ -125,6 +132,17 @@ async def moved(site: Site, number: int, unit: UUID) -> None:
         session.add(MovementRegistration(taker=Taker.TEAM, name="Lớp 8A", sort_key="8a", at=make.AT, **place))
 
 
+async def trained(site: Site) -> None:
+    """A course with somebody of each unit."""
+    told = {"name": "Viết bài gương", "sort_key": "viet bai guong", "entered_by": "ai"}
+    async with site.database.transaction() as session:
+        session.add(Course(id=COURSE, agency="tan-binh", held_on=make.TODAY, **told))
+        await session.flush()
+        for number, unit in enumerate(UNITS.values()):
+            person: dict[str, Any] = {"id": UUID(int=600 + number), "agency": "tan-binh", "unit_id": unit}
+            session.add(CourseAttendance(course_id=COURSE, name="Lê Văn Ba", sort_key="ba", **person))
+
+
 def movement_steps() -> dict[str, Step]:
     """The routes of movements. Who sees and changes a registration: tests/nomination/test_movements.py."""
     movements = {str(one): {"movement_id": str(UUID(int=400 + number))} for number, one in enumerate(UNITS)}
@@ -152,6 +170,67 @@ def movement_steps() -> dict[str, Step]:
         f"GET {registration}": Step(nobodys),
         f"POST {registration}/rut": Step(nobodys),
         f"POST {registration}/ket-qua": Step(nobodys, {"result": "Tốt."}),
+    }
+
+
+async def visited(site: Site, number: int, unit: UUID) -> None:
+    """A visit to that unit, what it found, and a duty over the unit."""
+    id = UUID(int=500 + number)
+    about: dict[str, Any] = {"id": id, "agency": "tan-binh", "unit_id": unit}
+    async with site.database.transaction() as session:
+        session.add(Visit(held_on=make.TODAY, party="Lê Văn Ba", entered_by="ai", **about))
+        duty = {"person": "Lê Văn Ba", "sort_key": "ba"}
+        session.add(SupervisionDuty(since=make.TODAY, **duty, **about))
+        await session.flush()
+        session.add(VisitFinding(visit_id=id, text="Chưa phổ biến.", due_on=make.TODAY, at=make.AT, **about))
+
+
+def visit_steps() -> dict[str, Step]:
+    """The routes of supervision."""
+    ids = {str(one): str(UUID(int=500 + number)) for number, one in enumerate(UNITS)} | {THEIRS: str(UUID(int=599))}
+    visits = {one: {"visit_id": id} for one, id in ids.items()}
+    findings = {one: {"visit_id": id, "finding_id": id} for one, id in ids.items()}
+    duties = {one: {"duty_id": id} for one, id in ids.items()}
+    told = {"unit": str(make.SCHOOL), "when": "15/10/2024", "party": "Lê Văn Ba"}
+    given = {"units": str(make.SCHOOL), "person": "Lê Văn Ba", "since": "15/10/2024"}
+    place, visit = "/de-cu/giam-sat", "/de-cu/giam-sat/{visit_id}"
+    finding, duty = visit + "/dieu/{finding_id}", place + "/phan-cong/{duty_id}"
+    return {
+        f"GET {place}": Step(),
+        f"GET {place}/moi": Step(),
+        f"POST {place}/moi": Step(form=told),
+        f"GET {visit}": Step(visits),
+        f"GET {visit}/sua": Step(visits),
+        f"POST {visit}/sua": Step(visits, told),
+        f"POST {visit}/dieu": Step(visits, {"text": "Chưa phổ biến.", "due_on": "30/11/2024"}),
+        f"GET {finding}": Step(findings),
+        f"POST {finding}/tra-loi": Step(findings, {"text": "Đã phổ biến."}),
+        f"POST {finding}/hoi-lai": Step(findings, {"reply": "Cho xem biên bản.", "due_on": "30/11/2024"}),
+        f"POST {finding}/dong": Step(findings, {"reply": "Đã xem."}),
+        f"GET {place}/phan-cong": Step(),
+        f"GET {place}/phan-cong/moi": Step(),
+        f"POST {place}/phan-cong/moi": Step(form=given),
+        f"GET {duty}": Step(duties),
+        f"POST {duty}/thoi": Step(duties),
+    }
+
+
+def training_steps() -> dict[str, Step]:
+    """The routes of the training register: a course belongs to the agency, who took part to their unit."""
+    ours = {"ours": {"course_id": str(COURSE)}, THEIRS: {"course_id": str(UUID(int=699))}}
+    people = {
+        str(one): {"course_id": str(COURSE), "attendance_id": str(UUID(int=600 + number))}
+        for number, one in enumerate(UNITS)
+    }
+    place = "/de-cu/tap-huan"
+    return {
+        f"GET {place}": Step(),
+        f"GET {place}/nguoi": Step(),
+        f"GET {place}/moi": Step(),
+        f"POST {place}/moi": Step(form={"name": "Viết bài gương", "when": "15/10/2024"}),
+        f"GET {place}/{{course_id}}": Step(ours),
+        f"POST {place}/{{course_id}}/nguoi": Step(ours, {"unit": str(make.SCHOOL), "names": "Lê Văn Ba"}),
+        f"POST {place}/{{course_id}}/nguoi/{{attendance_id}}/bo": Step(people),
     }
 
 
@@ -313,6 +392,8 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         f"POST {file}/nhan-to": Step(files),
         **lead_steps(new),
         **movement_steps(),
+        **visit_steps(),
+        **training_steps(),
         **plan_steps(),
         **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),

@@ -41,6 +41,17 @@ LISTS = {
     ],
     "/de-cu/phong-trao/{movement_id}/hoat-dong": ["Ngày", "Việc đã làm", "Hình thức", "Đơn vị", "Số người"],
     "/de-cu/phong-trao/{movement_id}/dang-ky": ["Ai", "Loại", "Đơn vị", "Đăng ký lúc", "Kết quả", "Bằng số"],
+    "/de-cu/giam-sat": ["Ngày", "Đơn vị", "Ai đã đi", "Điều còn mở"],
+    "/de-cu/giam-sat/phan-cong": [
+        "Người được phân công",
+        "Đơn vị",
+        "Xem việc gì",
+        "Từ ngày",
+        "Đến ngày",
+        "Tình trạng",
+    ],
+    "/de-cu/tap-huan": ["Ngày", "Lớp tập huấn", "Cho ai", "Số giờ", "Ai tổ chức", "Người của đơn vị"],
+    "/de-cu/tap-huan/nguoi": ["Họ và tên", "Đơn vị", "Công việc", "Ngày", "Lớp tập huấn", "Số giờ"],
     "/de-cu/quan-tri/don-vi": ["Mã", "Tên", "Loại", "Từ ngày", "Đến ngày"],
     "/de-cu/nhan-to/toi-ghi": LEADS,
     "/de-cu/ke-hoach": [
@@ -98,7 +109,8 @@ NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket)"
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
-    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?)?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
+    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?)?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|tap-huan/(?:moi|\{course_id\})"
+    r"|giam-sat/(?:moi|phan-cong/(?:moi|\{duty_id\})|\{visit_id\}(?:|/sua|/dieu/\{finding_id\}))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|ke-hoach/cap-tren/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
 """One record, a form, a file of somebody's."""

@@ -258,6 +258,8 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
         "Chỉ tiêu",
         "Tiêu chí",
         "Phong trào",
+        "Giám sát",
+        "Tập huấn",
         "Đơn vị",
         "Hồ sơ xét",
         "Sổ khen thưởng",

@@ -10,6 +10,7 @@ from services.nomination.pages import (
     criteria,
     dossiers,
     drafting,
+    duties,
     ending,
     evidence,
     importing,
@@ -29,9 +30,12 @@ from services.nomination.pages import (
     starting,
     submitting,
     suggesting,
+    supervision,
     targets,
     trails,
+    training,
     units,
+    visits,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +52,10 @@ for part in (
     movements,
     movement_page,
     joining,
+    duties,
+    supervision,
+    visits,
+    training,
     revisions,
     criteria,
     rounds,
@@ -66,5 +74,5 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS, units.UNITS)
+LISTS = (starting.FILES, leads.LEADS, units.UNITS, supervision.VISITS, training.COURSES, training.PEOPLE)
 """The lists that a run can write as a file."""

@@ -20,6 +20,8 @@ from services.nomination.tables.plans import (
     plan_year,
 )
 from services.nomination.tables.row import METADATA, Row
+from services.nomination.tables.supervision import ChecklistPoint, FindingWord, SupervisionDuty, Visit, VisitFinding
+from services.nomination.tables.training import Course, CourseAttendance
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
 __all__ = [
@@ -28,12 +30,16 @@ __all__ = [
     "Agreement",
     "Boast",
     "CalendarYear",
+    "ChecklistPoint",
     "Claim",
     "ClaimCheck",
     "Confirmation",
     "Counter",
+    "Course",
+    "CourseAttendance",
     "Criterion",
     "Evidence",
+    "FindingWord",
     "Intake",
     "IntakeRow",
     "Lead",
@@ -56,6 +62,7 @@ __all__ = [
     "Row",
     "Step",
     "Subject",
+    "SupervisionDuty",
     "Target",
     "Unit",
     "UnitAcknowledgement",
@@ -63,6 +70,8 @@ __all__ = [
     "UnitEnd",
     "UnitName",
     "UnitShare",
+    "Visit",
+    "VisitFinding",
     "below",
     "plan_year",
 ]
