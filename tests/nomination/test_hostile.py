@@ -16,7 +16,7 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
-from tests.nomination import playing_movements, playing_units
+from tests.nomination import playing_movements, playing_supervision, playing_units
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -121,6 +121,7 @@ UNSEEN = {
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
     *playing_movements.UNSEEN,
+    *playing_supervision.UNSEEN,
     *playing_units.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
@@ -365,6 +366,9 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "to": lambda _n: "aside",
         "movement": lambda _n: "",
         "taker": lambda _n: "team",
+        "units": lambda n: str(UNITS[n]),
+        "met": lambda _n: "good",
+        "hours": lambda _n: "8",
         "at_unit": lambda n: str(UNITS[n]),
         "tu": lambda _n: "0",
         **{name: _always(word) for name, word in WORDS.items()},
@@ -445,6 +449,8 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         await playing_units.named(play, UNITS)
         await playing_units.taken_in(play)
         await playing_movements.moved(play)
+        await playing_supervision.supervised(play)
+        await playing_supervision.trained(play)
     return play
 
 

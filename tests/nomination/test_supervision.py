@@ -218,7 +218,7 @@ async def test_units_are_suggested_with_reasons(site: Site) -> None:
     plan = await make.plan(site.database)
     await make.submitted(site.database, plan.open)  # the school's
     await noted(site)
-    overdue = '[{"what": "Phổ biến", "duty": "acknowledge", "on": "2024-10-01", "confirmed": true}]'
+    overdue = '[{"what": "Phổ biến", "duty": "acknowledge", "each": "", "on": "2024-10-01", "confirmed": true}]'
     async with site.database.transaction() as session:
         await session.execute(text("update plans set deadlines = cast(:told as jsonb)"), {"told": overdue})
     async with site.signed_in("supervisor") as person:
@@ -229,7 +229,7 @@ async def test_units_are_suggested_with_reasons(site: Site) -> None:
     async with site.signed_in("head", unit=make.SCHOOL) as head:
         assert "Nên đến kiểm tra" not in text_of(await head.get(PATH))
     never = "Chưa được kiểm tra lần nào · Chậm phổ biến kế hoạch: 1 · Năm nay chưa giới thiệu ai"
-    told = f"Trường THCS Bàng Vuông {never} Tổ Ngữ văn {never}"
+    told = f"Trường Bình Minh {never} Tổ Ngữ văn {never}"
     assert f"{told} Trường THCS Hoa Mai Chậm phổ biến kế hoạch: 1 · lần gần nhất 10/10/2024" in page, page
 
 
