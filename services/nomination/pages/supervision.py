@@ -22,7 +22,7 @@ from shared.formats import day, read_day
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows
 from shared.lists import show_list
-from shared.names import lines, normal
+from shared.names import normal
 
 router = APIRouter()
 PATH = "/de-cu/giam-sat"
@@ -114,7 +114,7 @@ def _read(typed: Typed, points: Sequence[Point]) -> Visited | None:
     held_on = read_day(typed.when)
     if held_on is None:
         return None
-    added = [Point(line, Met.LACKING) for line in lines(typed.more).splitlines() if line]
+    added = [Point(line, Met.LACKING) for one in typed.more.split("\n") if (line := normal(one))]
     return Visited(held_on, typed.party, [*points, *added], typed.summary)
 
 

@@ -190,7 +190,7 @@ async def note_people(
     try:
         async with desk.database.transaction() as session:
             await acting.note_people(
-                session, course_id=course_id, unit_id=unit_id, names=names.splitlines(), role=role, by=by
+                session, course_id=course_id, unit_id=unit_id, names=names.split("\n"), role=role, by=by
             )
     except BadCourse as refusal:
         return await _show(desk, course_id, {refusal.field: str(refusal)}, values)
