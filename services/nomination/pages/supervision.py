@@ -28,6 +28,8 @@ router = APIRouter()
 PATH = "/de-cu/giam-sat"
 BAD_DAY = "Ngày chưa đúng. Ví dụ: 20/11/2026."
 METS = {Met.GOOD: "Đạt", Met.LACKING: "Chưa đạt", Met.UNSEEN: "Không xem"}
+ADDED = 3
+"""How many points of one's own a form has room for; saved and opened again, as many more."""
 COLUMNS = (
     Column("Ngày", ("cu", "moi")),
     Column("Đơn vị"),
@@ -88,7 +90,6 @@ class Typed:
     unit: Annotated[str, Form()] = ""
     when: Annotated[str, Form()] = ""
     party: Annotated[str, Form()] = ""
-    more: Annotated[str, Form()] = ""
     summary: Annotated[str, Form()] = ""
     once: Annotated[str, Form()] = ""
 
@@ -110,12 +111,9 @@ Checklist = Annotated[list[Point], Depends(_checklist)]
 
 
 def _read(typed: Typed, points: Sequence[Point]) -> Visited | None:
-    """What a form says; None: its day is none. Each line of `more` is a point of its own."""
+    """What a form says; None: its day is none."""
     held_on = read_day(typed.when)
-    if held_on is None:
-        return None
-    added = [Point(line, Met.LACKING) for one in typed.more.split("\n") if (line := normal(one))]
-    return Visited(held_on, typed.party, [*points, *added], typed.summary)
+    return Visited(held_on, typed.party, points, typed.summary) if held_on else None
 
 
 @router.get("/giam-sat/moi", dependencies=[allowed("visit.write")])
@@ -143,6 +141,7 @@ async def _form(
         status_code=422 if errors else 200,
         values=asdict(typed),
         points=points,
+        added=range(len(points) + 1, len(points) + 1 + ADDED),
         mets=METS,
         units=[(unit.id, unit.name) for unit in units],
         seen=seen,

@@ -96,9 +96,9 @@ def check_due(due_on: date, since: date) -> None:
 def check_points(points: Sequence[Point]) -> None:
     """Raises BadVisit for a checklist that is too long, or a point that is."""
     if len(points) > MOST_POINTS:
-        raise BadVisit("more", say("Nhiều nhất {most} mục. Hãy gộp bớt lại.", most=MOST_POINTS))
+        raise BadVisit("check", say("Nhiều nhất {most} mục. Hãy gộp bớt lại.", most=MOST_POINTS))
     if any(max(len(one.text), len(one.note)) > LONGEST["note"] for one in points):
-        raise BadVisit("more", say("Có mục dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST["note"]))
+        raise BadVisit("check", say("Có mục dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST["note"]))
 
 
 def check_word(state: FindingState, kind: WordKind) -> None:
