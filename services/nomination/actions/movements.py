@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,7 +23,7 @@ from services.nomination.tables import Movement, MovementActivity, MovementRegis
 from shared import audit
 from shared.audit import Actor
 from shared.clock import local_date
-from shared.names import folded, lines, normal, sort_key
+from shared.names import folded, lines, normal, sort_key, title_key
 
 NOT_FOR = "Phong trào này không dành cho đơn vị đó. Hãy chọn đơn vị trong danh sách."
 
@@ -54,7 +55,7 @@ def _fields(launch: Launch) -> dict[str, str]:
     check_span(launch.starts_on, launch.ends_on)
     told = {name: normal(getattr(launch, name)) for name in ("name", "issuer", "task", "paper")}
     check_fields(told, needed={"name": "Hãy ghi tên phong trào hoặc cuộc vận động."})
-    return told | {"search_text": folded(told["name"]), "sort_key": told["name"].lower()}
+    return told | {"search_text": folded(told["name"]), "sort_key": title_key(told["name"])}
 
 
 async def launch(
@@ -66,31 +67,27 @@ async def launch(
     """
     told = _fields(launch)
     if unit_id is not None:
-        # Locked, so that two of the same form come one after the other.
-        unit = await session.get(Unit, unit_id, with_for_update=True)
+        unit = await session.get(Unit, unit_id)
         if unit is None or unit.agency != agency.id or (unit.valid_to and unit.valid_to <= local_date(at)):
             raise BadMovement("unit", "Hãy chọn đơn vị phát động.")
-    if await session.get(Movement, id) is not None:
-        return
-    session.add(
-        Movement(
-            id=id,
-            agency=agency.id,
-            unit_id=unit_id,
-            starts_on=launch.starts_on,
-            ends_on=launch.ends_on,
-            launched_by=by.identity,
-            launched_at=at,
-            name=told["name"],
-            issuer=told["issuer"],
-            task=told["task"],
-            paper=told["paper"],
-            search_text=told["search_text"],
-            sort_key=told["sort_key"],
-        )
+    movement = Movement(
+        id=id,
+        agency=agency.id,
+        unit_id=unit_id,
+        starts_on=launch.starts_on,
+        ends_on=launch.ends_on,
+        launched_by=by.identity,
+        launched_at=at,
+        name=told["name"],
+        issuer=told["issuer"],
+        task=told["task"],
+        paper=told["paper"],
+        search_text=told["search_text"],
+        sort_key=told["sort_key"],
     )
-    await session.flush()
-    await audit.record(session, by, "movement.launched", id)
+    new = insert(Movement).values(**movement.model_dump()).on_conflict_do_nothing().returning(col(Movement.id))
+    if (await session.execute(new)).all():
+        await audit.record(session, by, "movement.launched", id)
 
 
 async def change(session: AsyncSession, launch: Launch, *, movement_id: UUID, by: Actor) -> None:
@@ -194,7 +191,7 @@ async def join(
             taker=joining.taker,
             name=name,
             who=who,
-            sort_key=sort_key(name),
+            sort_key=sort_key(name) if joining.taker is Taker.PERSON else title_key(name),
             at=at,
         )
     )

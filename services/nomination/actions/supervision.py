@@ -61,23 +61,20 @@ async def give_duty(
     check_span(duty.since, duty.until)
     await _check_units(session, agency.id, units, today)
     for unit_id, id in units.items():
-        if await session.get(SupervisionDuty, id) is not None:
-            continue
-        session.add(
-            SupervisionDuty(
-                id=id,
-                agency=agency.id,
-                unit_id=unit_id,
-                person=told["person"],
-                identity=duty.identity,
-                what=told["what"],
-                since=duty.since,
-                until=duty.until,
-                sort_key=sort_key(told["person"]),
-            )
+        row = SupervisionDuty(
+            id=id,
+            agency=agency.id,
+            unit_id=unit_id,
+            person=told["person"],
+            identity=duty.identity,
+            what=told["what"],
+            since=duty.since,
+            until=duty.until,
+            sort_key=sort_key(told["person"]),
         )
-        await session.flush()
-        await audit.record(session, by, "duty.given", id)
+        new = insert(SupervisionDuty).values(**row.model_dump()).on_conflict_do_nothing()
+        if (await session.execute(new.returning(col(SupervisionDuty.id)))).all():
+            await audit.record(session, by, "duty.given", id)
 
 
 async def end_duty(session: AsyncSession, *, duty_id: UUID, today: date, by: Actor) -> None:
@@ -98,8 +95,6 @@ async def note_visit(
     """Write a visit down; the same form, known by its `id`, sent twice writes one. Raises BadVisit."""
     told = _check(visited, today)
     await _check_units(session, agency.id, [unit_id], today)
-    if await session.get(Visit, id) is not None:
-        return
     visit = Visit(
         id=id,
         agency=agency.id,
@@ -110,9 +105,9 @@ async def note_visit(
         entered_by=by.identity,
     )
     visit.tell(visited.points)
-    session.add(visit)
-    await session.flush()
-    await audit.record(session, by, "visit.noted", id)
+    new = insert(Visit).values(**visit.model_dump()).on_conflict_do_nothing().returning(col(Visit.id))
+    if (await session.execute(new)).all():
+        await audit.record(session, by, "visit.noted", id)
 
 
 async def change_visit(session: AsyncSession, visited: Visited, *, visit_id: UUID, today: date, by: Actor) -> None:
@@ -147,8 +142,8 @@ def _check(visited: Visited, today: date) -> dict[str, str]:
 
 
 async def _check_units(session: AsyncSession, agency: str, units: Collection[UUID], today: date) -> None:
-    """Locked, so that two of the same form come one after the other. Raises BadVisit."""
-    query = select(Unit).where(col(Unit.agency) == agency, col(Unit.id).in_(units)).order_by(col(Unit.id))
-    found = list(await session.scalars(query.with_for_update()))
+    """Raises BadVisit for what is no unit of the agency, or none any more."""
+    query = select(Unit).where(col(Unit.agency) == agency, col(Unit.id).in_(units))
+    found = list(await session.scalars(query))
     if not units or len(found) != len(units) or any(one.valid_to and one.valid_to <= today for one in found):
         raise BadVisit("unit", NO_UNIT)

@@ -14,7 +14,7 @@ from services.nomination.rules.training import BadCourse, check_course, check_pe
 from services.nomination.tables import Course, CourseAttendance, Unit
 from shared import audit
 from shared.audit import Actor
-from shared.names import normal, sort_key
+from shared.names import normal, sort_key, title_key
 
 
 async def enter_course(
@@ -41,7 +41,7 @@ async def enter_course(
         audience=told["audience"],
         hours=hours,
         organiser=told["organiser"],
-        sort_key=told["name"].lower(),
+        sort_key=title_key(told["name"]),
         entered_by=by.identity,
     )
     entered = insert(Course).values(**row.model_dump()).on_conflict_do_nothing().returning(col(Course.id))
