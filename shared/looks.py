@@ -58,6 +58,9 @@ MENU = (
         ("Chỉ tiêu", "/de-cu/chi-tieu", "list", "target.read"),
         ("Báo cáo", "/de-cu/bao-cao", "inbox", "report.read"),
         ("Tiêu chí", "/de-cu/tieu-chi", "target", "criteria.read"),
+        ("Phong trào", "/de-cu/phong-trao", "hand", "movement.read"),
+        ("Giám sát", "/de-cu/giam-sat", "eye", "visit.read"),
+        ("Tập huấn", "/de-cu/tap-huan", "person", "training.read"),
         ("Đơn vị", "/de-cu/quan-tri/don-vi", "world", "unit.read"),
     ),
     _section(
@@ -127,6 +130,22 @@ STATES: dict[str, dict[str, State]] = {
         "asked": State("Nghi trùng", "wait", "eye"),
         "merged": State("Đã gộp là một", "ok", "circle-check"),
         "parted": State("Không phải cùng một", "off", "x"),
+    },
+    "movement": {
+        "upcoming": State("Sắp bắt đầu", "info", "clock"),
+        "running": State("Đang diễn ra", "run", "users"),
+        "over": State("Đã kết thúc", "off", "lock"),
+    },
+    "duty": {
+        "upcoming": State("Sắp bắt đầu", "info", "clock"),
+        "running": State("Đang làm", "run", "eye"),
+        "over": State("Đã thôi", "off", "lock"),
+    },
+    "finding": {
+        "late": State("Quá hạn trả lời", "stop", "alert"),
+        "waiting": State("Chờ đơn vị trả lời", "wait", "clock"),
+        "answered": State("Chờ người kiểm tra xem", "run", "eye"),
+        "closed": State("Đã xong", "ok", "check"),
     },
     "nomination": {
         "draft": State("Đang soạn", "off", "pencil"),

@@ -42,6 +42,11 @@ def sort_key(name: str) -> str:
     return " ".join(word_key(word) for word in ordered)
 
 
+def title_key(title: str) -> str:
+    """A key that sorts titles by their words as they are read; letters and tones as in `sort_key`."""
+    return " ".join(word_key(word) for word in normal(title).lower().split(" "))
+
+
 def word_key(word: str) -> str:
     """A small word as its letters and tones, apart: where the tone was written («hoà», «hòa») makes no difference."""
     letters: list[str] = []

@@ -81,6 +81,7 @@ _STAFF = _at(
 )
 _FILE = "nomination.read"
 _LEAD = "lead.read"
+_VISIT = "visit.read"
 _CASE = "case.read"
 _STORY = "story.read"
 
@@ -109,6 +110,19 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "lead.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "lead.nurture": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _LEAD),
         "lead.sort": Rule(_at(BELOW, "head", "officer"), _LEAD),
+        # Movements are known to all; who takes part is known to their own unit and those above it.
+        "movement.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), everybody=True),
+        "movement.join": Rule({}, "movement.read", everybody=True),
+        "movement.launch": Rule(_at(OWN, "head") | _at(BELOW, "officer"), "movement.read"),
+        "movement.carry_out": Rule(_at(OWN, "nominator", "head") | _at(BELOW, "officer"), "movement.read"),
+        "registration.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
+        # Visits belong to the unit that was visited; so does who of it was trained.
+        "visit.read": Rule(_at(BELOW, "supervisor", "officer", "head")),
+        "visit.write": Rule(_at(BELOW, "supervisor", "officer"), _VISIT),
+        "duty.give": Rule(_at(BELOW, "officer", "head"), _VISIT),
+        "finding.answer": Rule(_at(OWN, "head"), _VISIT),
+        "training.read": Rule(_at(BELOW, "supervisor", "officer", "head")),
+        "training.write": Rule(_at(BELOW, "officer"), "training.read"),
         # What everybody works by belongs to the agency.
         "plan.read": Rule(_STAFF),
         "plan.issue": Rule(_at(AGENCY, "officer"), "plan.read"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination.actions import criteria, plans, reuse, units, working_days
+from services.nomination.actions import criteria, plans, reuse, supervision, units, working_days
 from services.nomination.app import build
 from services.nomination.consumers import HANDLERS
 from shared.audit import Actor
@@ -17,7 +17,7 @@ PACK = ("pack", "title", "based_on", "since", "scales", "papers", "removes", "co
 
 
 async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any]) -> None:
-    """Enter units, a plan with its rounds and targets, a criteria pack, lists of words, rules and working days."""
+    """Enter units, a plan with its rounds and targets, a criteria pack, words, rules, a checklist or working days."""
     agency = plans.Agency(runtime.agency.id, runtime.agency.mark)
     by, at = Actor("system:command-line", "administrator"), runtime.clock.now()
     for unit in content.get("unit", []):
@@ -31,6 +31,7 @@ async def load(runtime: Runtime, session: AsyncSession, content: dict[str, Any])
         await criteria.enter_criteria(session, agency, criteria=content["criterion"], by=by, **told)
     await criteria.enter_boasts(session, agency, boasts=content.get("superlative", []), by=by)
     await reuse.enter_reuse_rules(session, agency, rules=content.get("reuse_rule", []), by=by)
+    await supervision.enter_checklist(session, agency, points=content.get("check", []), by=by)
 
 
 main = make_commands("nomination", Path(__file__).parent, HANDLERS, build, load)

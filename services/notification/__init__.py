@@ -5,5 +5,6 @@ Says: SessionEnded, MessageFailed
 Hears: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanAcknowledged, PlanWithdrawn, NominationStarted,
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned,
 StoryAwaits, ReviewCompleted, ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked,
-ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed, ReportAwaits
+ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed, ReportAwaits,
+FindingRaised, FindingSettled
 """

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     CONSENT = "story.consent"
     TAKE_REPORT = "report.take"
     REWRITE_REPORT = "report.rewrite"
+    FINDING = "finding"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,13 @@ DUTIES = {
     ),
     Kind.REWRITE_REPORT: Duty("Viết lại báo cáo năm {code}", "Nơi nhận trả lại báo cáo", "report.write"),
     Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
+    Kind.FINDING: Duty(
+        "Trả lời điều đoàn kiểm tra đã nêu",
+        "Đoàn kiểm tra chờ đơn vị trả lời",
+        "finding.answer",
+        "Một điều nêu khi kiểm tra chờ đơn vị trả lời",
+        "visit.write",
+    ),
 }
 """Every kind of task."""
 

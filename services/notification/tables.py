@@ -126,7 +126,7 @@ class Task(Row, table=True):
     __tablename__ = "tasks"
     __table_args__ = (Index(None, "agency", "open", "kind", "unit_id"),)
 
-    thing_id: UUID = Field(primary_key=True, description="of the nomination, case, story or plan")
+    thing_id: UUID = Field(primary_key=True, description="of the nomination, case, story, plan or finding")
     kind: Kind = Field(primary_key=True, sa_type=words(Kind, "kind"))
     code: str = ""
     unit_id: UUID | None = Field(default=None, description="none: of the agency")

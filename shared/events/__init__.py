@@ -17,6 +17,9 @@ from shared.events.event import (
 )
 from shared.events.nomination import (
     ContactsGiven,
+    FindingEvent,
+    FindingRaised,
+    FindingSettled,
     NominationEvent,
     NominationMoved,
     NominationRevised,
@@ -124,6 +127,9 @@ __all__ = [
     "Door",
     "Event",
     "ExemplarHonoured",
+    "FindingEvent",
+    "FindingRaised",
+    "FindingSettled",
     "HonourHeld",
     "HonourPassedOn",
     "HonourResumed",

@@ -50,6 +50,33 @@ class UnitEnded(Event):
     valid_to: date
 
 
+class FindingEvent(Event):
+    """What every event of a finding says of it."""
+
+    said_by = "nomination"
+    keyed_by = "finding_id"
+
+    visit_id: UUID
+    finding_id: UUID
+    unit_id: UUID
+
+
+class FindingRaised(FindingEvent):
+    """Something that a visit found waits for its unit's answer, or waits again.
+
+    Said by nomination; heard by notification.
+    """
+
+    due_on: date
+
+
+class FindingSettled(FindingEvent):
+    """A finding does not wait for its unit any more: it was answered, or closed.
+
+    Said by nomination; heard by notification.
+    """
+
+
 class PlanRef(BaseModel):
     """A plan of an agency that another one rests on, named as papers name it."""
 

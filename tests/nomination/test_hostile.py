@@ -16,7 +16,13 @@ from services.nomination.actions import criteria as criteria_packs
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
-from tests.nomination import playing_reports, playing_subjects, playing_units
+from tests.nomination import (
+    playing_movements,
+    playing_reports,
+    playing_subjects,
+    playing_supervision,
+    playing_units,
+)
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
@@ -120,6 +126,8 @@ UNSEEN = {
     f"refused {DRAFT}noi-dung criteria_pack",
     f"refused {DRAFT}can-cu line",
     f"refused {CARRY} unit",
+    *playing_movements.UNSEEN,
+    *playing_supervision.UNSEEN,
     *playing_units.UNSEEN,
     *playing_reports.UNSEEN,
     *playing_subjects.UNSEEN,
@@ -364,6 +372,12 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "issued_on": lambda _n: "20/09/2023",
         "due_on": lambda _n: "30/11/2024",
         "to": lambda _n: "aside",
+        "movement": lambda _n: "",
+        "taker": lambda _n: "team",
+        "units": lambda n: str(UNITS[n]),
+        "met": lambda _n: "good",
+        "hours": lambda _n: "8",
+        "at_unit": lambda n: str(UNITS[n]),
         "tu": lambda _n: "0",
         **{name: _always(word) for name, word in WORDS.items()},
         "form": lambda _n: "exemplar",
@@ -446,6 +460,9 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         await playing_units.taken_in(play)
         await playing_reports.told(play, UNITS, files)
         await playing_subjects.paired(play, site)
+        await playing_movements.moved(play)
+        await playing_supervision.supervised(play)
+        await playing_supervision.trained(play)
     return play
 
 

@@ -19,6 +19,7 @@ from shared.events import Category
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
 from shared.policy import Relation, covers
+from tests.nomination import walking
 from tests.support import factories as make
 from tests.support.site import Site, Sites
 from tests.support.walk import NO_ROLE, THEIRS, WALKERS, Step, open_to_all, run_steps, silent_in, stated, walk
@@ -81,6 +82,9 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
         await spotted(site, number, unit)
         await reported(site, number, unit)
         await known(site, number, unit)
+        await walking.moved(site, number, unit)
+        await walking.visited(site, number, unit)
+    await walking.trained(site, UNITS.values())
     codes = {str(one): (await make.draft(site.database, plan.open, unit_id=unit)).code for one, unit in UNITS.items()}
     async with site.database.transaction() as session:
         await subjects.look_for_others(session, make.AGENCY)
@@ -337,6 +341,9 @@ def steps(plan: make.Plan, codes: dict[str, str]) -> dict[str, Step]:
         **lead_steps(new),
         **report_steps(files),
         **subject_steps(),
+        **walking.movement_steps([*UNITS]),
+        **walking.visit_steps([*UNITS]),
+        **walking.training_steps(),
         **plan_steps(),
         **unit_steps(),
         "GET /de-cu/chi-tieu": Step(),

@@ -17,6 +17,8 @@ from shared.events import (
     CaseStep,
     Category,
     Event,
+    FindingRaised,
+    FindingSettled,
     NominationMoved,
     NominationRevised,
     NominationStarted,
@@ -102,6 +104,27 @@ async def test_a_draft_waits_for_its_unit_until_it_is_sent(site: Site) -> None:
         assert "Hạn 15/11/2024" in text_of(await person.get("/viec"))
     await hear(site, SUBMITTED)
     assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_a_finding_waits_for_its_unit_until_it_is_answered_and_again_when_asked_again(site: Site) -> None:
+    label = "Trả lời điều đoàn kiểm tra đã nêu"
+    about: dict[str, Any] = {"visit_id": UUID(int=20), "finding_id": UUID(int=21), "unit_id": make.SCHOOL}
+    raised = FindingRaised(**about, due_on=date(2024, 10, 30), occurred_at=make.AT)
+    settled = FindingSettled(**about, occurred_at=make.AT)
+    await hear(site, raised)
+    assert await waits(site, "head", unit=make.SCHOOL) == ([label], 1)
+    assert await waits(site, "head", unit=make.OTHER_SCHOOL) == ([], 0)
+    assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+    async with site.signed_in("head", unit=make.SCHOOL) as head:
+        page = await head.get("/viec")
+        assert f'href="/de-cu/giam-sat/{UUID(int=20)}/dieu/{UUID(int=21)}"' in page.text
+        assert "Hạn 30/10/2024" in text_of(page)
+    async with site.signed_in("supervisor", unit=make.SCHOOL) as supervisor:
+        assert "Một điều nêu khi kiểm tra chờ đơn vị trả lời" in text_of(await supervisor.get("/viec"))
+    await hear(site, settled)
+    assert await waits(site, "head", unit=make.SCHOOL) == ([], 0)
+    await hear(site, raised.model_copy(update={"due_on": date(2024, 11, 20)}))
+    assert await waits(site, "head", unit=make.SCHOOL) == ([label], 1)
 
 
 async def test_what_was_returned_waits_until_it_is_sent_again_whichever_is_heard_first(site: Site) -> None:

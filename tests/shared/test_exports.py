@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from openpyxl import load_workbook
@@ -31,6 +32,28 @@ LISTS = {
     "/de-cu/nhan-to": LEADS,
     "/de-cu/bao-cao": ["Báo cáo", "Của", "Kỳ", "Thời gian", "Tình trạng", "Từ lúc"],
     "/de-cu/doi-tuong": ["Đối tượng", "Đơn vị", "Có thể là một với", "Đơn vị bên kia", "Loại", "Tình trạng"],
+    "/de-cu/phong-trao": [
+        "Phong trào",
+        "Đơn vị phát động",
+        "Từ ngày",
+        "Đến ngày",
+        "Tình trạng",
+        "Số đăng ký",
+        "Số gương tìm thấy",
+    ],
+    "/de-cu/phong-trao/{movement_id}/hoat-dong": ["Ngày", "Việc đã làm", "Hình thức", "Đơn vị", "Số người"],
+    "/de-cu/phong-trao/{movement_id}/dang-ky": ["Ai", "Loại", "Đơn vị", "Đăng ký lúc", "Kết quả", "Bằng số"],
+    "/de-cu/giam-sat": ["Ngày", "Đơn vị", "Ai đã đi", "Điều còn mở"],
+    "/de-cu/giam-sat/phan-cong": [
+        "Người được phân công",
+        "Đơn vị",
+        "Xem việc gì",
+        "Từ ngày",
+        "Đến ngày",
+        "Tình trạng",
+    ],
+    "/de-cu/tap-huan": ["Ngày", "Lớp tập huấn", "Cho ai", "Số giờ", "Ai tổ chức", "Người của đơn vị"],
+    "/de-cu/tap-huan/nguoi": ["Họ và tên", "Đơn vị", "Công việc", "Ngày", "Lớp tập huấn", "Số giờ"],
     "/de-cu/quan-tri/don-vi": ["Mã", "Tên", "Loại", "Từ ngày", "Đến ngày"],
     "/de-cu/nhan-to/toi-ghi": LEADS,
     "/de-cu/ke-hoach": [
@@ -89,7 +112,8 @@ NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
     r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom)"
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
-    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
+    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|tap-huan/(?:moi|\{course_id\})"
+    r"|giam-sat/(?:moi|phan-cong/(?:moi|\{duty_id\})|\{visit_id\}(?:|/sua|/dieu/\{finding_id\}))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|bao-cao/(?:moi|cong-bang|\{report_id\}(?:/so-lieu\.xlsx)?)"  # pictures have their table below them
     r"|ke-hoach/cap-tren/.*|to-trinh/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )
@@ -130,7 +154,7 @@ async def test_every_list_can_be_had_as_a_file(sites: Sites, service: str) -> No
     found, told = {}, {}
     async with site.signed_in(*ROLES, subject="moi-vai-tro") as person:
         for path in paths:
-            here = path.format(code="kh-1" if "/ke-hoach/" in path else "TB-24-0001")
+            here = path.format(code="kh-1" if "/ke-hoach/" in path else "TB-24-0001", movement_id=UUID(int=400))
             query = {"q": "TB-24-000"} if path.endswith("/tim") else {}
             page = await person.get(here, params=query)
             if path not in ("/lan-toa/luot-gui", "/xet-duyet/tim", "/lan-toa/tim"):  # nothing was sent or found here

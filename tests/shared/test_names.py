@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.names import folded, lines, normal, sort_key
+from shared.names import folded, lines, normal, sort_key, title_key
 
 pytestmark = pytest.mark.unit
 
@@ -71,6 +71,11 @@ def test_people_are_sorted_by_given_name_then_middle_then_family() -> None:
         "Hồ Tự",
     ]
     assert sorted(sorted(right), key=sort_key) == right
+
+
+def test_titles_sort_by_their_words_as_they_are_read() -> None:
+    right = ["Áo ấm mùa đông", "Dạy tốt – Học tốt", "Đổi mới sáng tạo", "Mỗi thầy cô", "Người tốt – Việc tốt"]
+    assert sorted(sorted(right), key=title_key) == right
 
 
 @given(st.text(max_size=40))

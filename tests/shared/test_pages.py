@@ -259,6 +259,9 @@ async def test_desk_says_who_where_and_when(browser: httpx2.AsyncClient) -> None
         "Chỉ tiêu",
         "Báo cáo",
         "Tiêu chí",
+        "Phong trào",
+        "Giám sát",
+        "Tập huấn",
         "Đơn vị",
         "Hồ sơ xét",
         "Sổ khen thưởng",
@@ -367,8 +370,8 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("roles", "paths", "bar"),
     [
-        ((), ["/viec", "/thong-bao"], ["/viec"]),
-        (("partner",), ["/viec", "/thong-bao"], ["/viec"]),
+        ((), ["/viec", "/thong-bao", "/de-cu/phong-trao"], ["/viec", "/de-cu/phong-trao"]),
+        (("partner",), ["/viec", "/thong-bao", "/de-cu/phong-trao"], ["/viec", "/de-cu/phong-trao"]),
         (
             ("nominator",),
             [
@@ -381,6 +384,7 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
                 "/de-cu/chi-tieu",
                 "/de-cu/bao-cao",
                 "/de-cu/tieu-chi",
+                "/de-cu/phong-trao",
                 "/de-cu/quan-tri/don-vi",
             ],
             ["/viec", "/de-cu/ho-so"],
@@ -390,9 +394,10 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
             [
                 "/viec",
                 "/thong-bao",
+                "/de-cu/phong-trao",
                 "/lan-toa/luot-gui",
             ],
-            ["/viec", "/lan-toa/luot-gui"],
+            ["/viec", "/de-cu/phong-trao", "/lan-toa/luot-gui"],
         ),
         (
             ("editor",),
@@ -402,6 +407,7 @@ def test_service_s_own_template_wins(tmp_path: Path) -> None:
                 "/de-cu/ke-hoach",
                 "/de-cu/dot",
                 "/de-cu/tieu-chi",
+                "/de-cu/phong-trao",
                 "/de-cu/quan-tri/don-vi",
                 "/lan-toa/bai",
                 "/lan-toa/luot-gui",

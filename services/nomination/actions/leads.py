@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from services.nomination.actions import claims, criteria, nominations
+from services.nomination.actions import claims, criteria, movements, nominations
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import RoundNotOpen, State
 from services.nomination.rules.leads import (
@@ -48,6 +48,8 @@ class Sighting:
     name: str
     deed: str
     position: str = ""
+    movement_id: UUID | None = None
+    task: str = ""
     found_through: str = ""
     contact: str = ""
 
@@ -65,14 +67,16 @@ async def spot(
     """Write a lead down; its id. What the public tells waits for its unit's triage. `id` is that of the form, so that
     one sent twice is one lead.
 
-    Raises BadLead; LookupError when the unit is not the agency's.
+    Raises BadLead, BadMovement; LookupError when the unit is not the agency's.
     """
     if sighting.unit_id is not None:
         await _unit(session, agency.id, sighting.unit_id, at)
+    await movements.check_known(session, agency.id, sighting.movement_id)
     fields = {
         "name": normal(sighting.name),
         "position": normal(sighting.position),
         "deed": lines(sighting.deed),
+        "task": normal(sighting.task),
         "found_through": normal(sighting.found_through),
         "contact": normal(sighting.contact),
     }
@@ -91,6 +95,8 @@ async def spot(
         name=fields["name"],
         position=fields["position"],
         deed=fields["deed"],
+        movement_id=sighting.movement_id,
+        task=fields["task"],
         found_through=fields["found_through"],
         contact=fields["contact"],
     )
@@ -235,6 +241,8 @@ async def nominate(
         today=today,
         by=by,
         writer=writer,
+        movement_id=lead.movement_id,
+        task=lead.task,
     )
     whole = [one.code for one in await criteria.criteria_of(session, agency.id, pack) if one.asked.overall]
     if lead.deed and whole:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
-from services.nomination.actions import rounds, targets
+from services.nomination.actions import movements, rounds, targets
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
@@ -60,26 +60,23 @@ async def start_nomination(
     subject: Subject | None = None,
     writer: str = "",
     on_behalf: str = "",
+    movement_id: UUID | None = None,
+    task: str = "",
 ) -> Nomination:
     """Begin a draft about somebody of a unit, or about a model or a deed of theirs.
 
     `subject`: known already, and no dossier's yet. `writer`: the name of whoever begins it; `on_behalf`: for whom they
-    write, if not for the unit.
+    write, if not for the unit. `movement_id` and `task`: in what they were found.
 
-    Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle; LookupError when round or unit are not the agency's.
+    Raises PlanNotInForce, RoundNotOpen, TooMuch, NameWithTitle, BadMovement; LookupError for what is not the agency's.
     """
-    chosen = await session.get(Round, round_id)
-    # Locked, so that it does not end meanwhile and leaves this file behind.
-    unit = await session.get(Unit, unit_id, with_for_update={"read": True, "key_share": True})
-    if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
-        raise LookupError("not of this agency")
-    rules.check_goes_on(unit.valid_to, today)
-    rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
-    await rounds.check_takes(session, chosen, at)
-    rules.check_length("on_behalf", normal(on_behalf))
+    unit, chosen = await _where(session, agency, unit_id, round_id, at, today)
+    on_behalf, task = normal(on_behalf), normal(task)
+    rules.check_length("on_behalf", on_behalf)
+    rules.check_length("task", task)
+    await movements.check_known(session, agency.id, movement_id)
     if subject is None:
-        subject = _subject(unit, category, form, name, position)
-        session.add(subject)
+        session.add(subject := _subject(unit, category, form, name, position))
         await session.flush()
     nomination = Nomination(
         agency=agency.id,
@@ -91,7 +88,9 @@ async def start_nomination(
         rule_set=rule_set,
         nominator=by.identity,
         writer=writer,
-        on_behalf=normal(on_behalf),
+        on_behalf=on_behalf,
+        movement_id=movement_id,
+        task=task,
         started_at=at,
     )
     session.add(nomination)
@@ -100,6 +99,21 @@ async def start_nomination(
     outbox.record(session, _started(nomination, due_on=chosen.last_day, at=at))
     await audit.record(session, by, "nomination.started", nomination.id)
     return nomination
+
+
+async def _where(
+    session: AsyncSession, agency: Agency, unit_id: UUID, round_id: UUID, at: datetime, today: date
+) -> tuple[Unit, Round]:
+    """Where a draft begins, if it may today. Raises UnitIsNoMore, PlanNotInForce, RoundNotOpen, LookupError."""
+    chosen = await session.get(Round, round_id)
+    # Locked, so that it does not end meanwhile and leaves this file behind.
+    unit = await session.get(Unit, unit_id, with_for_update={"read": True, "key_share": True})
+    if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
+        raise LookupError("not of this agency")
+    rules.check_goes_on(unit.valid_to, today)
+    rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
+    await rounds.check_takes(session, chosen, at)
+    return unit, chosen
 
 
 def _subject(unit: Unit, category: Category, form: Form, name: str, position: str) -> Subject:

@@ -11,11 +11,15 @@ from services.nomination.pages import (
     criteria,
     dossiers,
     drafting,
+    duties,
     ending,
     evidence,
     importing,
     issuing,
+    joining,
     leads,
+    movement_page,
+    movements,
     nurturing,
     papers,
     people_intakes,
@@ -30,10 +34,13 @@ from services.nomination.pages import (
     subjects,
     submitting,
     suggesting,
+    supervision,
     targets,
     trails,
+    training,
     unit_intakes,
     units,
+    visits,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -49,6 +56,13 @@ for part in (
     nurturing,
     people_intakes,
     subjects,
+    movements,
+    movement_page,
+    joining,
+    duties,
+    supervision,
+    visits,
+    training,
     revisions,
     criteria,
     rounds,
@@ -70,5 +84,14 @@ router.include_router(trails.own)
 router.include_router(suggesting.router)
 router.include_router(answering.router)
 
-LISTS = (starting.FILES, leads.LEADS, units.UNITS, reports.REPORTS, subjects.PAIRS)
+LISTS = (
+    starting.FILES,
+    leads.LEADS,
+    units.UNITS,
+    reports.REPORTS,
+    subjects.PAIRS,
+    supervision.VISITS,
+    training.COURSES,
+    training.PEOPLE,
+)
 """The lists that a run can write as a file."""

@@ -12,8 +12,9 @@ from services.nomination import queries
 from services.nomination.actions import leads as acting
 from services.nomination.actions.leads import Sighting
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.queries import leads
-from services.nomination.rules.leads import BadLead, Source
+from services.nomination.queries import leads, movements
+from services.nomination.rules import FieldRefusal
+from services.nomination.rules.leads import Source
 from services.nomination.tables import Lead, Unit
 from shared.audit import Actor
 from shared.events import Category
@@ -35,7 +36,7 @@ COLUMNS = (
     Column("Tình trạng"),
     Column("Ghi lúc", ("cu", "moi")),
 )
-FIELDS = ("unit", "category", "name", "position", "deed", "found_through", "once")
+FIELDS = ("unit", "category", "name", "position", "deed", "movement", "task", "found_through", "once")
 
 
 def _cells(lead: Lead, unit: Unit | None) -> tuple[Cell, ...]:
@@ -83,9 +84,10 @@ async def new(desk: AtDesk) -> Response:
 
 
 async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
-    async with desk.database.reading() as session:
-        found = await queries.list_units(session, agency=desk.agency.id, units=None, on=desk.clock.today())
     today = desk.clock.today()
+    async with desk.database.reading() as session:
+        found = await queries.list_units(session, agency=desk.agency.id, units=None, on=today)
+        current = await movements.list_current(session, agency=desk.agency.id, today=today)
     own = desk.person.units("nominator", today) | desk.person.units("head", today)
     return desk.pages.render(
         desk.request,
@@ -93,6 +95,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
         status_code=422 if errors else 200,
         units=[(unit.id, unit.name) for unit in sorted(found, key=lambda unit: unit.id not in own)],
         own=next(iter(own)) if len(own) == 1 else "",
+        movements=[(one.id, one.name) for one in current],
         categories=CATEGORIES,
         values=values,
         errors=errors,
@@ -107,18 +110,23 @@ async def spot(
     name: Annotated[str, Form()] = "",
     position: Annotated[str, Form()] = "",
     deed: Annotated[str, Form()] = "",
+    movement: Annotated[str, Form()] = "",
+    task: Annotated[str, Form()] = "",
     found_through: Annotated[str, Form()] = "",
     once: Annotated[str, Form()] = "",
 ) -> Response:
     """Write it down; the same form sent twice, by a double click or a reload, writes one."""
-    values = dict(zip(FIELDS, (unit, category, name, position, deed, found_through, once), strict=True))
+    typed = (unit, category, name, position, deed, movement, task, found_through, once)
+    values = dict(zip(FIELDS, typed, strict=True))
     unit_id = uuid_of(unit)
     errors = {} if unit_id else {"unit": "Hãy chọn đơn vị."}
     if category not in list(Category):
         errors["category"] = "Hãy chọn loại đối tượng."
+    if movement and not uuid_of(movement):
+        errors["movement"] = "Hãy chọn phong trào trong danh sách."
     if errors:
         return await _new(desk, values, errors)
-    sighting = Sighting(unit_id, Category(category), name, deed, position, found_through)
+    sighting = Sighting(unit_id, Category(category), name, deed, position, uuid_of(movement), task, found_through)
     by = Actor("|".join(desk.person.identity), "person", unit_id)
     try:
         async with desk.database.transaction() as session:
@@ -131,7 +139,7 @@ async def spot(
                 by=by,
                 id=form_id(once, values),
             )
-    except BadLead as refusal:
+    except FieldRefusal as refusal:
         return await _new(desk, values, {refusal.field: str(refusal)})
     except LookupError:
         return await _new(desk, values, {"unit": "Hãy chọn đơn vị."})

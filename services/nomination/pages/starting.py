@@ -14,7 +14,7 @@ from services.nomination.actions import criteria, nominations, targets
 from services.nomination.actions import subjects as acting
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.queries import rounds, subjects
+from services.nomination.queries import movements, rounds, subjects
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
 from services.nomination.tables import Nomination, Subject, Unit
@@ -86,6 +86,8 @@ class Typed:
     position: Annotated[str, Form()] = ""
     on_behalf: Annotated[str, Form()] = ""
     subject: Annotated[str, Form()] = ""
+    movement: Annotated[str, Form()] = ""
+    task: Annotated[str, Form()] = ""
 
     @property
     def values(self) -> dict[str, str]:
@@ -105,6 +107,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
     async with desk.database.reading() as session:
         own = await queries.list_units(session, agency=desk.agency.id, units=units, on=desk.clock.today())
         found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
+        current = await movements.list_current(session, agency=desk.agency.id, today=desk.clock.today())
         taking = [one.round for one in found if one.takes]
         asked = await targets.quotas(
             session,
@@ -127,6 +130,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
             if (unit.id, one.id) in asked
         ],
         people=[(subject.id, _called(subject, unit)) for subject, unit in people],
+        movements=[(one.id, one.name) for one in current],
         categories=CATEGORIES,
         kinds=[(str(kind), name) for kind, name in FORM_NAMES.items()],
         values=values,
@@ -170,6 +174,8 @@ async def start(
                 **about,
                 writer=desk.person.name,
                 on_behalf=typed.on_behalf,
+                movement_id=uuid_of(typed.movement),
+                task=typed.task,
                 rule_set=pack,
                 at=desk.clock.now(),
                 today=desk.clock.today(),
@@ -227,6 +233,8 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
         errors["category"] = "Hãy chọn loại đối tượng."
     if values["form"] not in list(Kind):
         errors["form"] = "Hãy chọn giới thiệu điều gì."
+    if values["movement"] and not uuid_of(values["movement"]):
+        errors["movement"] = "Hãy chọn phong trào trong danh sách."
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors

@@ -20,6 +20,7 @@ from services.nomination.tables import (
     Claim,
     Criterion,
     Evidence,
+    Movement,
     Nomination,
     Pack,
     Person,
@@ -96,6 +97,8 @@ class Dossier:
     """The dossiers that claims of it rest on."""
     unit_then: str
     """How its unit was called when it ended; as it is called now while it goes on."""
+    movement: Movement | None
+    """In which its subject was found."""
 
     @cached_property
     def readiness(self) -> Readiness:
@@ -176,11 +179,12 @@ async def get_dossier(
 ) -> Dossier | None:
     """Everything of one nomination of these units (None: of all), criteria in the pack's order."""
     query = (
-        select(Nomination, Subject, Unit, Plan, Round, Pack, *paper_columns())
+        select(Nomination, Subject, Unit, Plan, Round, Pack, Movement, *paper_columns())
         .join(Subject, col(Subject.id) == col(Nomination.subject_id))
         .join(Unit, col(Unit.id) == col(Nomination.unit_id))
         .join(Plan, col(Plan.id) == col(Nomination.plan_id))
         .join(Round, col(Round.id) == col(Nomination.round_id))
+        .outerjoin(Movement, col(Movement.id) == col(Nomination.movement_id))
         .outerjoin(Pack, and_(col(Pack.agency) == col(Nomination.agency), col(Pack.code) == col(Nomination.rule_set)))
         .where(col(Nomination.agency) == agency, col(Nomination.code) == code)
     )
@@ -220,6 +224,7 @@ async def get_dossier(
         paperwork=papers_in(row),
         links=await _links(session, answers),
         unit_then=await _unit_then(session, nomination, unit, steps),
+        movement=row["Movement"],
     )
 
 

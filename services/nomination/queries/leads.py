@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.rules.leads import LeadState, NoteKind
-from services.nomination.tables import Lead, LeadNote, Nomination, Unit
+from services.nomination.tables import Lead, LeadNote, Movement, Nomination, Unit
 from shared.listing import CATEGORY_FILTER, Asked, Order, Rows, chosen, page_of, state_filter
 
 ORDERS = {
@@ -24,13 +24,16 @@ FILTERS = (state_filter("lead", LeadState), CATEGORY_FILTER)
 
 @dataclass(frozen=True)
 class Seen:
-    """A lead with its unit (none: not sorted yet), its lines and the codes of the files before and after it."""
+    """A lead with its unit (none: not sorted yet), its lines, the codes of the files before and after it, and the
+    movement in which it was seen.
+    """
 
     lead: Lead
     unit: Unit | None
     notes: Sequence[LeadNote]
     nomination: str | None
     after: str | None
+    movement: Movement | None
 
     def of(self, *kinds: NoteKind) -> list[LeadNote]:
         """Its lines of these kinds, the oldest first."""
@@ -58,19 +61,21 @@ async def list_waiting(session: AsyncSession, *, agency: str, units: Collection[
 async def get_lead(session: AsyncSession, *, agency: str, lead_id: UUID, units: Collection[UUID] | None) -> Seen | None:
     """One lead of these units (None: of all)."""
     query = (
-        select(Lead, Unit, col(Nomination.code))
+        select(Lead, Unit, Movement, col(Nomination.code))
         .outerjoin(Unit, col(Unit.id) == col(Lead.unit_id))
+        .outerjoin(Movement, col(Movement.id) == col(Lead.movement_id))
         .outerjoin(Nomination, col(Nomination.id) == col(Lead.nomination_id))
         .where(col(Lead.agency) == agency, col(Lead.id) == lead_id)
     )
     row = (await session.execute(_within(query, units))).one_or_none()
     if row is None:
         return None
-    lead, unit, nomination = row
+    lead, unit, movement, nomination = row
     lines = select(LeadNote).where(col(LeadNote.lead_id) == lead_id).order_by(col(LeadNote.at), col(LeadNote.id))
     notes = list(await session.scalars(lines))
     after = select(col(Nomination.code)).where(col(Nomination.id) == lead.after_id)
-    return Seen(lead, unit, notes, nomination, await session.scalar(after) if lead.after_id else None)
+    followed = await session.scalar(after) if lead.after_id else None
+    return Seen(lead, unit, notes, nomination, followed, movement)
 
 
 async def list_spotted(session: AsyncSession, *, agency: str, by: str) -> Sequence[tuple[Lead, Unit | None]]:

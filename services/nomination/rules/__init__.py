@@ -154,6 +154,7 @@ LONGEST = {
     "name": 200,
     "position": 200,
     "on_behalf": 200,
+    "task": 300,
     "text": 6000,
     "proof": 2000,
     "caption": 200,

@@ -56,6 +56,7 @@ LONGEST = {
     "position": 200,
     "deed": 3000,
     "found_through": 300,
+    "task": 300,
     "mentor": 200,
     "text": 2000,
     "contact": 200,

@@ -4,6 +4,7 @@ from services.nomination.tables.criteria import Boast, Criterion, Pack
 from services.nomination.tables.dossiers import Claim, Counter, Evidence, Nomination, Person, Return, Step, Subject
 from services.nomination.tables.intakes import Intake, IntakeRow
 from services.nomination.tables.leads import Lead, LeadNote
+from services.nomination.tables.movements import Movement, MovementActivity, MovementRegistration
 from services.nomination.tables.papers import Agreement, ClaimCheck, Confirmation, Opinion, Revision
 from services.nomination.tables.plan_texts import PlanText
 from services.nomination.tables.plans import (
@@ -22,6 +23,8 @@ from services.nomination.tables.reports import Report, UnitArea
 from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.subjects import SubjectPair
+from services.nomination.tables.supervision import ChecklistPoint, FindingWord, SupervisionDuty, Visit, VisitFinding
+from services.nomination.tables.training import Course, CourseAttendance
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
 __all__ = [
@@ -30,16 +33,23 @@ __all__ = [
     "Agreement",
     "Boast",
     "CalendarYear",
+    "ChecklistPoint",
     "Claim",
     "ClaimCheck",
     "Confirmation",
     "Counter",
+    "Course",
+    "CourseAttendance",
     "Criterion",
     "Evidence",
+    "FindingWord",
     "Intake",
     "IntakeRow",
     "Lead",
     "LeadNote",
+    "Movement",
+    "MovementActivity",
+    "MovementRegistration",
     "Nomination",
     "Opinion",
     "Pack",
@@ -58,6 +68,7 @@ __all__ = [
     "Step",
     "Subject",
     "SubjectPair",
+    "SupervisionDuty",
     "Target",
     "Unit",
     "UnitAcknowledgement",
@@ -66,6 +77,8 @@ __all__ = [
     "UnitEnd",
     "UnitName",
     "UnitShare",
+    "Visit",
+    "VisitFinding",
     "below",
     "plan_year",
 ]

@@ -78,6 +78,7 @@ class Nomination(Row, table=True):
         Index(None, "agency", "unit_id", "code"),
         Index(None, "plan_id", "unit_id", "handed_in_on"),
         Index(None, "subject_id"),
+        Index(None, "movement_id"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -87,6 +88,8 @@ class Nomination(Row, table=True):
     plan_id: UUID = Field(foreign_key="plans.id")
     round_id: UUID = Field(foreign_key="rounds.id")
     rule_set: str
+    movement_id: UUID | None = Field(default=None, foreign_key="movements.id", description="in which it was found")
+    task: str = Field(default="", description="the main task in which it was found")
     state: State = Field(default=State.DRAFT, sa_type=words(State, "state"))
     revision: int = 0
     version: int = 1

@@ -21,6 +21,7 @@ class Lead(Row, table=True):
         Index(None, "agency", "unit_id", "spotted_at"),
         Index(None, "nomination_id", postgresql_where=text("nomination_id is not null")),
         Index(None, "after_id", postgresql_where=text("after_id is not null")),
+        Index(None, "movement_id"),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
@@ -29,7 +30,9 @@ class Lead(Row, table=True):
     name: str
     position: str = ""
     deed: str
-    found_through: str = Field(default="", description="the movement or task it was seen in")
+    movement_id: UUID | None = Field(default=None, foreign_key="movements.id", description="in which it was seen")
+    task: str = Field(default="", description="the main task in which it was seen")
+    found_through: str = Field(default="", description="what else it was seen in")
     source: Source = Field(sa_type=words(Source, "source"))
     track: Track = Field(default=Track.UNIT, sa_type=words(Track, "track"))
     state: LeadState = Field(default=LeadState.SPOTTED, sa_type=words(LeadState, "state"))

@@ -1,5 +1,7 @@
 """What notification hears, each event translated into one action."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,9 @@ from shared.events import (
     DeliveryFailed,
     Event,
     ExemplarHonoured,
+    FindingEvent,
+    FindingRaised,
+    FindingSettled,
     NominationEvent,
     NominationMoved,
     NominationReferred,
@@ -130,6 +135,33 @@ async def on_report_awaits(session: AsyncSession, event: ReportAwaits) -> None:
         since=event.occurred_at,
         due_on=event.due_on,
     )
+
+
+async def _finding_waits(
+    session: AsyncSession, event: FindingEvent, waits: Sequence[Kind], due_on: date | None
+) -> None:
+    await tasks.replace_tasks(
+        session,
+        wanted=dict.fromkeys(waits, ()),
+        among=(Kind.FINDING,),
+        thing_id=event.finding_id,
+        agency=agency_of(session),
+        code="",
+        unit_id=event.unit_id,
+        path=f"/de-cu/giam-sat/{event.visit_id}/dieu/{event.finding_id}",
+        since=event.occurred_at,
+        due_on=due_on,
+    )
+
+
+async def on_finding_raised(session: AsyncSession, event: FindingRaised) -> None:
+    """The unit has something to answer."""
+    await _finding_waits(session, event, [Kind.FINDING], event.due_on)
+
+
+async def on_finding_settled(session: AsyncSession, event: FindingSettled) -> None:
+    """The unit has answered, or need not any more."""
+    await _finding_waits(session, event, [], None)
 
 
 async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
@@ -320,6 +352,8 @@ HANDLERS: Handlers = {
     PlanPublished: on_plan_published,
     PlanAcknowledged: on_plan_acknowledged,
     PlanWithdrawn: on_plan_withdrawn,
+    FindingRaised: on_finding_raised,
+    FindingSettled: on_finding_settled,
     NominationStarted: on_nomination_started,
     NominationMoved: on_nomination_moved,
     NominationWithdrawn: on_nomination_withdrawn,
