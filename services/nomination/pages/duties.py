@@ -16,7 +16,7 @@ from services.nomination.queries import supervision
 from services.nomination.rules.movements import standing
 from services.nomination.rules.supervision import BadVisit
 from services.nomination.tables import SupervisionDuty, Unit
-from shared.formats import read_day
+from shared.formats import in_vietnamese, read_day
 from shared.forms import form_id, uuid_of
 from shared.identity.allowed import allowed
 from shared.listing import Asked, Cell, Column, Link, Listing, Tag
@@ -71,7 +71,7 @@ async def _new(desk: Desk, values: Mapping[str, str], chosen: Sequence[str], err
         desk.request,
         "duty_new.html",
         status_code=422 if errors else 200,
-        units=[(str(unit.id), unit.name) for unit in units],
+        units=[(str(unit.id), in_vietnamese(unit.name)) for unit in units],
         names=dict.fromkeys(names, ""),
         values=values,
         chosen=chosen,

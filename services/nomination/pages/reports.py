@@ -97,6 +97,7 @@ async def list_reports(desk: AtDesk) -> Response:
         due=mine,
         today=desk.clock.today(),
         writing=writing,
+        seeing=desk.rights.opens("report.fairness"),
         name_of=desk.short_name,
     )
 

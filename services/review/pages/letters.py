@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.review import rules
@@ -18,7 +19,7 @@ from services.review.queries.letters import Going
 from services.review.rules.letters import MOST
 from services.review.tables import Letter
 from shared import readings
-from shared.formats import day, read_day
+from shared.formats import day, in_vietnamese, read_day
 from shared.forms import form_id
 from shared.identity.allowed import allowed
 from shared.language import translate
@@ -86,9 +87,10 @@ async def _new(desk: Desk, values: Mapping[str, str], chosen: list[str], errors:
     )
 
 
-def _about(one: Going) -> str:
+def _about(one: Going) -> Markup:
     """What tells a case from others, without whom it is about."""
-    return " · ".join(word for word in (translate(CATEGORIES[one.case.category]), one.unit, one.honour) if word)
+    words: list[Any] = [translate(CATEGORIES[one.case.category]), in_vietnamese(one.unit), in_vietnamese(one.honour)]
+    return Markup(" · ").join(word for word in words if word)
 
 
 @router.post("/to-trinh/moi", dependencies=[allowed("case.refer")])
