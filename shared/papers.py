@@ -9,11 +9,13 @@ from docx.document import Document as Paper
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm, Pt
 from docx.table import _Cell
+from fastapi.responses import Response
 
 from shared.formats import day_in_words
 
 MOTTO = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 FONT = "Times New Roman"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def begin_paper(issuer: str, number: str, on: date, kind: str, about: str) -> Paper:
@@ -68,6 +70,16 @@ def end_paper(paper: Paper, recipients: Sequence[str], signer: str) -> bytes:
     content = io.BytesIO()
     paper.save(content)
     return content.getvalue()
+
+
+def as_paper(content: bytes, name: str) -> Response:
+    """A paper to download; `name` without its end, in plain letters."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.docx"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type=DOCX, headers=headers)
 
 
 def _lines(cell: _Cell, lines: Sequence[tuple[str, bool, bool]]) -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import docx
 import httpx2
 import pytest
 from openpyxl import load_workbook
@@ -150,7 +151,20 @@ async def test_figures_stay_as_they_were_sent(site: Site) -> None:
         assert "0 trên 1 đơn vị có hồ sơ." in text_of(await head.get(place))
         sheet = load_workbook(io.BytesIO((await head.get(place + "/so-lieu.xlsx")).content)).worksheets[0]
         listed = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=4)]
+        paper = docx.Document(io.BytesIO((await head.get(place + "/bao-cao.docx")).content))
     assert ("Từ phát hiện đến lan tỏa", "Hồ sơ đã gửi", 0, None) in listed
+    assert [one.text for one in paper.paragraphs if one.text] == [
+        "BÁO CÁO",
+        "Báo cáo năm 2024",
+        "Kính gửi: Phòng Giáo dục và Đào tạo quận Tân Bình.",
+        "(Số liệu từ ngày 01/09/2024 đến hết ngày 15/10/2024)",
+        "1. Việc đã làm",
+        WORDS["done"],
+        "2. Bài học kinh nghiệm",
+        WORDS["lessons"],
+        "PHỤ LỤC SỐ LIỆU",
+        "Từ phát hiện đến lan tỏa",
+    ]
 
 
 @pytest.mark.db

@@ -139,6 +139,7 @@ def report_steps(files: "Places") -> dict[str, Step]:
         f"GET {place}/cong-bang": Step(),
         f"GET {place}/{{report_id}}": Step(sent),
         f"GET {place}/{{report_id}}/so-lieu.xlsx": Step(sent),
+        f"GET {place}/{{report_id}}/bao-cao.docx": Step(sent),
         f"POST {place}/{{report_id}}": Step(sent, {"version": "1"}),
         f"POST {place}/{{report_id}}/nhan": Step(sent),
         f"POST {place}/{{report_id}}/tra": Step(sent),

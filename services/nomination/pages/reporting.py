@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from services.nomination import rules
 from services.nomination.actions import reports as acting
 from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.report_paper import paper_of
 from services.nomination.pages.reports import KINDS, PATH, title_of, whose
 from services.nomination.queries import figures, reports
 from services.nomination.rules.reports import (
@@ -35,6 +36,7 @@ from shared.language import translate
 from shared.listing import Column
 from shared.looks import CATEGORIES
 from shared.names import lines
+from shared.papers import as_paper
 from shared.parcels import Manifest
 from shared.spreadsheets import Spreadsheet, as_file, taken
 
@@ -270,3 +272,18 @@ async def annex(desk: AtDesk, report_id: UUID) -> Response:
     ]
     sheet.add(rows)
     return as_file(sheet.finish(), "so-lieu-bao-cao")
+
+
+@router.get("/bao-cao/{report_id}/bao-cao.docx", dependencies=[allowed("report.read")])
+async def paper(desk: AtDesk, report_id: UUID) -> Response:
+    """The report as a paper to sign."""
+    seen = await _seen(desk, report_id)
+    names = desk.agency_names
+    issuer = whose(seen.report, seen.unit, lambda agency: names.get(agency, agency)) or names[desk.agency.id]
+    above = names.get(seen.report.to_agency or desk.agency.id, "") if not seen.report.from_agency else ""
+    stages = [(name, seen.figures["stages"].get(stage, 0)) for stage, name in STAGES.items()]
+    tables: dict[str, Any] = {"Từ phát hiện đến lan tỏa": (("Mục", "Số"), stages)}
+    for by, (heading, kinds) in SPLIT.items():
+        if rows := _rows(kinds, seen.figures[by]):
+            tables[heading] = (("Mục", "Đã gửi", "Được khen"), rows)
+    return as_paper(paper_of(seen.report, title_of(seen.report), issuer, above, tables), "bao-cao")

@@ -26,10 +26,10 @@ from shared.language import translate
 from shared.listing import Asked, Cell, Column, Link, ListKind, Reader, Rows
 from shared.lists import show_list
 from shared.looks import CATEGORIES
+from shared.papers import as_paper
 
 router = APIRouter()
 PATH = "/xet-duyet/to-trinh"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 COLUMNS = (
     Column("Tờ trình"),
     Column("Ngày"),
@@ -139,12 +139,7 @@ async def paper(desk: AtDesk, letter_id: UUID) -> Response:
     letter, covered = await _read(desk, letter_id, readings.EXPORT)
     names = _full_name(desk, desk.agency), _full_name(desk, letter.to_agency)
     content = paper_of(letter, covered, *names)
-    headers = {
-        "Content-Disposition": f'attachment; filename="to-trinh-{letter.dated:%Y-%m-%d}.docx"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(content, media_type=DOCX, headers=headers)
+    return as_paper(content, f"to-trinh-{letter.dated:%Y-%m-%d}")
 
 
 def _full_name(desk: Desk, agency: str) -> str:
