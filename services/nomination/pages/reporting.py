@@ -1,6 +1,6 @@
 """One report: its figures, its words, and its way up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -147,12 +147,12 @@ async def _show(
     )
 
 
-def _rows(names: Mapping[Any, str], counts: Mapping[str, Mapping[str, int]]) -> list[list[Any]]:
+def _rows(
+    names: Mapping[Any, str], counts: Mapping[str, Mapping[str, int]], say: Callable[[str], str] = translate
+) -> list[list[Any]]:
     """Name, handed in, honoured; only what there is of it."""
     return [
-        [translate(name), counts[key]["handed_in"], counts[key]["honoured"]]
-        for key, name in names.items()
-        if key in counts
+        [say(name), counts[key]["handed_in"], counts[key]["honoured"]] for key, name in names.items() if key in counts
     ]
 
 
@@ -284,6 +284,6 @@ async def paper(desk: AtDesk, report_id: UUID) -> Response:
     stages = [(name, seen.figures["stages"].get(stage, 0)) for stage, name in STAGES.items()]
     tables: dict[str, Any] = {"Từ phát hiện đến lan tỏa": (("Mục", "Số"), stages)}
     for by, (heading, kinds) in SPLIT.items():
-        if rows := _rows(kinds, seen.figures[by]):
+        if rows := _rows(kinds, seen.figures[by], str):
             tables[heading] = (("Mục", "Đã gửi", "Được khen"), rows)
     return as_paper(paper_of(seen.report, title_of(seen.report), issuer, above, tables), "bao-cao")
