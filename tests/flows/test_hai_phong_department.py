@@ -1,9 +1,10 @@
 """A year of a department's plan: its units carry it out and put forward, five go up to the ministry, and what the plan
-asks of the year is on its page: the exchange of each cluster before 31 August, the report before 30 October.
+asks of the year is on its page: the exchange of each cluster before 31 August, the report before 30 October, which a
+unit writes and the department receives.
 
 What the plan asks for and no service has yet: counting what was replicated («nhân rộng») in a unit, so the officer asks
-each unit for a dossier a year beside it; the exchange conference and the report themselves, and that somebody is told
-when their day has passed; a cluster («cụm thi đua») as such, which is the line under the unit that leads it.
+each unit for a dossier a year beside it; the exchange conference itself, and that somebody is told when its day has
+passed; a cluster («cụm thi đua») as such, which is the line under the unit that leads it.
 """
 
 from datetime import date
@@ -15,6 +16,7 @@ from deploy.local.demo.candidates import LIBRARIAN, TEACHER, TEAM, Candidate
 from deploy.local.demo.desk import Desk
 from tests.support import flowing
 from tests.support.flowing import missing, seen
+from tests.support.site import text_of
 from tests.support.system import system
 
 pytestmark = [pytest.mark.flow, pytest.mark.long]
@@ -150,6 +152,17 @@ async def send_up(desk: Desk, ministry: Desk, codes: list[str]) -> None:
     await standing(desk, up, "Đạt 5/5")
 
 
+async def report(desk: Desk) -> None:
+    """The head of a unit reports as the plan asks, two days before it is due; the department receives it."""
+    head = desk.people["thu-truong-2"]
+    begun = await flowing.begin_report(head, REPORT, from_on="01/01/2024")
+    told = ["Hạn gửi 30/10/2024", "1 trên 1 đơn vị có hồ sơ.", "Tập thể 1", "Giáo viên 1", "Nhân viên 1"]
+    assert missing(text_of(begun), *told) == [], text_of(begun)
+    done = "Ba hồ sơ đã gửi, có một tập thể tổ chuyên môn."
+    await flowing.send_report(head, flowing.path_of(begun), done, "Nên giao mỗi tổ theo dõi một nhân tố mới.")
+    await flowing.receive_report(desk, done, REPORT, HIGH)
+
+
 async def test_units_department_and_five_upward(tmp_path: Path) -> None:
     with system(tmp_path / "local", AGENCY, MINISTRY, day=DAY) as running:
         async with flowing.at_desk(running, AGENCY) as desk, flowing.at_desk(running, MINISTRY) as ministry:
@@ -163,6 +176,7 @@ async def test_units_department_and_five_upward(tmp_path: Path) -> None:
                 await desk.review(code)
                 codes.append(code)
             await send_up(desk, ministry, codes)
+            await report(desk)
             missed = f"{CENTRE}: đã gửi 0 hồ sơ Dưới chỉ tiêu"
             await standing(desk, "Mỗi đơn vị ít nhất 1 hồ sơ · Năm 2024", "Đạt 2/3", missed)
             await ministry.review(codes[1])

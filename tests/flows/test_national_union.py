@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.demo.candidates import TEACHER
 from deploy.local.demo.desk import Desk
-from deploy.local.demo.people import Person, expect
+from deploy.local.demo.people import expect
 from tests.support import flowing
 from tests.support.flowing import PLANS, missing, seen
 from tests.support.site import text_of
@@ -145,33 +145,25 @@ async def honour_above(national: Desk, province: Desk, code: str, name: str) -> 
 async def report_up(national: Desk, province: Desk) -> None:
     """The province reports: given back once, written anew, received. Figures come by event, words by parcel."""
     below, above, path = province.people["can-bo"], national.people["can-bo"], "/de-cu/bao-cao"
-    form = flowing.form_of(expect(await below.get(path + "/moi"), 200), "")
-    form |= {"unit": "ca-co-quan", "to": NATIONAL, "kind": "interim", "title": "Sơ kết tuyên truyền gương điển hình"}
-    begun = expect(
-        await below.post(path + "/moi", form | {"from_on": "01/09/2024", "until_on": TODAY, "due_on": ""}), 200
-    )
+    about = {"unit": "ca-co-quan", "to": NATIONAL, "kind": "interim", "title": "Sơ kết tuyên truyền gương điển hình"}
+    begun = await flowing.begin_report(below, **about, from_on="01/09/2024", until_on=TODAY)
     ours = flowing.path_of(begun)
     assert missing(text_of(begun), "Nơi nhận CĐGD Việt Nam", "1 trên 1 đơn vị có hồ sơ.") == [], text_of(begun)
-    words = {"done": "Đã giới thiệu một giáo viên vùng đảo.", "lessons": "Nên xuống từng trường sớm hơn.", "asks": ""}
-    await write_and_send(below, ours, words)
+    done, lessons = "Đã giới thiệu một giáo viên vùng đảo.", "Nên xuống từng trường sớm hơn."
+    await flowing.send_report(below, ours, done, lessons)
     await national.until("the report has come", lambda: national.page_has(above, path, "CĐGD TP.HCM"))
     [theirs] = re.findall(rf'href="({path}/[0-9a-f-]{{36}})"', expect(await above.get(path), 200).text)
-    await national.until("its words too", lambda: national.page_has(above, theirs, words["done"]))
+    await national.until("its words too", lambda: national.page_has(above, theirs, done))
     shown = await seen(above, theirs)
     told = ["Sơ kết tuyên truyền gương điển hình", "1 trên 1 đơn vị có hồ sơ.", "Giáo viên 1 1"]
     assert missing(shown, *told) == [], shown
     reason = "Xin nêu thêm đã có bao nhiêu trường tham gia."
     expect(await above.post(theirs + "/tra", {"reason": reason}), 200)
     await province.until("it has come back with the reason", lambda: province.page_has(below, ours, reason))
-    await write_and_send(below, ours, words | {"done": "Ba trường tham gia, một giáo viên được giới thiệu."})
-    await national.until("it has come again", lambda: national.page_has(above, theirs, "Ba trường tham gia"))
-    expect(await above.post(theirs + "/nhan"), 200)
+    done = "Ba trường tham gia, một giáo viên được giới thiệu."
+    await flowing.send_report(below, ours, done, lessons)
+    await flowing.receive_report(national, done)
     await province.until("it was received", lambda: province.page_has(below, ours, "Đã nhận"))
-
-
-async def write_and_send(by: Person, report: str, words: dict[str, str]) -> None:
-    form = flowing.form_of(expect(await by.get(report), 200), report)
-    expect(await by.post(report, form | words | {"then": "gui"}), 200)
 
 
 async def test_province_and_nation_around_the_twentieth_of_november(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 department, which honours it too; all before 30 November.
 
 The desk of a district plays the school's, for no agency of the federation is a school; so the city's department stands
-above it. What the plan asks for and no service has yet: the report, and the letter of introduction as a paper. Both are
-days of the plan here, and of the letter is seen that a case went up.
+above it. The letter of introduction and the report go up before their day.
 """
 
 import re
@@ -146,8 +145,9 @@ async def introduce(desk: Desk, department: Desk, plan: str, code: str, email: s
     await desk.write_and_ask(code)
     await desk.answer(email, "portal", "upper")
     await desk.shown(code)
-    await desk.refer(code, DEPARTMENT)
+    await send_letter(desk, code)
     await department.accept(code)
+    assert await department.case_shows(code, "Theo tờ trình 45/TTr-THPTST ngày 18/11/2024")
     after = await seen(officer, "/de-cu/chi-tieu")
     assert missing(after, asked, "Đạt 1/1") == [], after
     await department.review(code)
@@ -158,6 +158,36 @@ async def introduce(desk: Desk, department: Desk, plan: str, code: str, email: s
     journey = await seen(desk.people["nguoi-de-cu"], f"/de-cu/ho-so/{code}/hanh-trinh")
     steps = ["Sở GDĐT TP.HCM đã có quyết định khen", "đã trình hồ sơ lên Sở GDĐT TP.HCM", "Đã có quyết định khen"]
     assert missing(journey, *steps) == [], journey
+
+
+async def send_letter(desk: Desk, code: str) -> None:
+    """The letter of introduction goes up with the case; it is a paper too."""
+    secretary, path = desk.people["thu-ky"], "/xet-duyet/to-trinh"
+    form = flowing.form_of(expect(await secretary.get(f"{path}/moi?gui={DEPARTMENT}"), 200), f"{path}/moi")
+    told: dict[str, str | list[str]] = {
+        "code": [code],
+        "number": "45/TTr-THPTST",
+        "dated": "18/11/2024",
+        "words": "Trường giới thiệu tập thể sau.",
+    }
+    sent = expect(await secretary.post(f"{path}/moi", form | told), 200)
+    assert missing(text_of(sent), "45/TTr-THPTST", code, LETTERS) == [], text_of(sent)
+    expect(await secretary.get(f"{flowing.path_of(sent)}/to-trinh.docx"), 200)
+
+
+async def report(desk: Desk, department: Desk) -> None:
+    """The school reports as the department's plan asks, and the department receives it."""
+    officer = desk.people["can-bo"]
+    begun = await flowing.begin_report(officer, "gửi Sở GDĐT TP.HCM", from_on="01/01/2024")
+    told = [REPORT, "Nơi nhận Sở GDĐT TP.HCM", "2 trên 5 đơn vị có hồ sơ."]
+    assert missing(text_of(begun), *told[1:]) == [], text_of(begun)
+    done = "Hai tổ đã giới thiệu một tập thể và một giáo viên; cả hai được khen."
+    await flowing.send_report(officer, flowing.path_of(begun), done, "Nên chọn nhân tố mới từ đầu năm học.")
+    above = department.people["can-bo"]
+    school = "Phòng GDĐT Tân Bình"
+    await department.until("the report has come", lambda: department.page_has(above, flowing.REPORTS, school))
+    await flowing.receive_report(department, done, REPORT, "2 trên 5 đơn vị có hồ sơ.", "Tập thể 1 1", "Giáo viên 1 1")
+    await desk.until("the school knows", lambda: desk.page_has(officer, flowing.path_of(begun), "Đã nhận"))
 
 
 async def test_teams_school_and_department(tmp_path: Path) -> None:
@@ -180,6 +210,7 @@ async def test_teams_school_and_department(tmp_path: Path) -> None:
             code = await honour(desk, team, "thu-truong", "41/QĐ-THPTST")
             await honour(desk, teacher, "thu-truong-2", "42/QĐ-THPTST")
             await introduce(desk, department, plan, code, team.email)
+            await report(desk, department)
             map_ = await seen(desk.people["can-bo"], f"{plan}/ban-do")
             assert (
                 missing(map_, f"{SCIENCES} tổ Chưa triển khai – – 1", f"{LETTERS} tổ Đã triển khai 18/11/2024 9 1")

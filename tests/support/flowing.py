@@ -21,6 +21,7 @@ from tests.support.site import text_of
 GIVEN = Path(__file__).parents[3] / "shared" / "plans"
 """Where the plans lie that this product was made for; elsewhere a flow reads a text of its own in the same manner."""
 UNITS, PEOPLE, PLANS = "/de-cu/quan-tri/don-vi", "/viec/quan-tri/nguoi", "/de-cu/ke-hoach"
+REPORTS = "/de-cu/bao-cao"
 TELLING = {"title": "ground", "bound": "target", "what": "deadline", "month": "round", "who": "recipient"}
 """By a field that no other line of several has: what a line of the import is."""
 
@@ -136,6 +137,33 @@ async def save(officer: Person, plan: str, step: str, row: str = "", **typed: st
     form = form_of(expect(await officer.get(f"{place}?dong={row}"), 200), place)
     page = expect(await officer.post(place, form | typed), 200)
     return text_of(page)
+
+
+async def begin_report(by: Person, asked: str = "", **typed: str) -> httpx2.Response:
+    """Somebody begins a report, `asked`: the words by which the list tells one that a plan asks for; its page."""
+    listed = expect(await by.get(REPORTS), 200).text
+    due = re.findall(r'moi\?han=(\d+)"(.*?)</li>', listed, re.S) if asked else []
+    number = next((number for number, told in due if asked in told), "")
+    assert number or not asked, listed
+    form = form_of(expect(await by.get(f"{REPORTS}/moi?han={number or -1}"), 200))
+    return expect(await by.post(f"{REPORTS}/moi", form | typed), 200)
+
+
+async def send_report(by: Person, report: str, done: str, lessons: str) -> None:
+    """Its words are written, and it is sent."""
+    form = form_of(expect(await by.get(report), 200), report)
+    expect(await by.post(report, form | {"done": done, "lessons": lessons, "then": "gui"}), 200)
+
+
+async def receive_report(desk: Desk, words: str, *told: str) -> None:
+    """The officer finds the newest report, waits for its words, reads what else it tells, and receives it."""
+    officer = desk.people["can-bo"]
+    [first, *_] = re.findall(rf'href="({REPORTS}/[0-9a-f-]{{36}})"', expect(await officer.get(REPORTS), 200).text)
+    await desk.until("its words are there", lambda: desk.page_has(officer, first, words))
+    page = await seen(officer, first)
+    assert missing(page, *told) == [], page
+    received = text_of(expect(await officer.post(f"{first}/nhan"), 200))
+    assert "Đã nhận" in received, received
 
 
 async def issue(officer: Person, plan: str) -> str:
