@@ -77,6 +77,7 @@ class Nomination(Row, table=True):
         UniqueConstraint("agency", "code"),
         Index(None, "agency", "unit_id", "code"),
         Index(None, "plan_id", "unit_id", "handed_in_on"),
+        Index(None, "agency", "handed_in_on"),
         Index(None, "subject_id"),
         Index(None, "movement_id"),
     )

@@ -20,6 +20,7 @@ OF_UNIT = (
 def upgrade() -> None:
     op.add_column('subjects', sa.Column('groups', postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default='[]'))
     op.alter_column('subjects', 'groups', server_default=None)
+    op.create_index(op.f('ix_nominations_agency_handed_in_on'), 'nominations', ['agency', 'handed_in_on'])
     op.create_table('reports',
     sa.Column('agency', sa.String(length=31), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
