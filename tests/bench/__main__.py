@@ -69,6 +69,8 @@ async def _lists(_kafka: Kafka, postgres: Postgres) -> Rows:
     async with _databases(postgres) as databases:
         for row in await lists.ratios(databases, rounds=5):
             yield row
+        for row in await lists.growths(databases, rounds=5):
+            yield row
 
 
 async def _submitting(_kafka: Kafka, postgres: Postgres) -> Rows:
