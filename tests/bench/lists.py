@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.nomination.actions.targets import target_of
@@ -93,10 +93,11 @@ async def fill(database: Database, files: int = FILES) -> None:
     async with database.transaction() as session:
         asked = {"bound": "at_least", "number": 2, "per": "year"}
         session.add(target_of((await session.scalars(select(Plan))).one(), asked))
-        for statement in FILL.format(units=UNITS, files=files, rare=RARE).split(";\n"):
-            await session.execute(text(statement))
     connection = await database.connect()
     try:
+        await connection.execute("set transaction_timeout = 0")
+        for statement in FILL.format(units=UNITS, files=files, rare=RARE).split(";\n"):
+            await connection.execute(statement)
         await connection.execute("analyze")
     finally:
         await connection.close()
