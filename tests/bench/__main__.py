@@ -69,7 +69,7 @@ async def _lists(_kafka: Kafka, postgres: Postgres) -> Rows:
     async with _databases(postgres) as databases:
         for row in await lists.ratios(databases, rounds=5):
             yield row
-        for row in await lists.growths(databases, rounds=5):
+        async for row in lists.growths(databases, rounds=5):
             yield row
 
 
