@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.server import MissingPart
 from shared.federation import Topic
-from tests.bench import inbox, intakes, latency, lists, pages, portal, pretalx, readiness, relay, signed
+from tests.bench import inbox, intakes, latency, lists, pages, portal, pretalx, readiness, relay, signed, submitting
 from tests.bench.measure import HEADER, Row
 from tests.support.databases import Databases
 from tests.support.line import Line, make_line
@@ -69,6 +69,14 @@ async def _lists(_kafka: Kafka, postgres: Postgres) -> Rows:
     async with _databases(postgres) as databases:
         for row in await lists.ratios(databases, rounds=5):
             yield row
+        async for row in lists.growths(databases, rounds=5):
+            yield row
+
+
+async def _submitting(_kafka: Kafka, postgres: Postgres) -> Rows:
+    async with _databases(postgres) as databases:
+        for row in await submitting.ratios(databases, rounds=5):
+            yield row
 
 
 async def _readiness(_kafka: Kafka, postgres: Postgres) -> Rows:
@@ -99,6 +107,7 @@ GROUPS = {
     "latency": _latency,
     "portal": _portal,
     "lists": _lists,
+    "submitting": _submitting,
     "readiness": _readiness,
     "intakes": _intakes,
     "pages": _pages,

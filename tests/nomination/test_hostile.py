@@ -1,20 +1,16 @@
 """Nothing that is typed into nominating becomes more than text: in pages, lists, spreadsheets and the API."""
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from services.nomination import queries
-from services.nomination.actions import cascade, claims, hearing, plans, units
+from services.nomination.actions import cascade, plans, units
 from services.nomination.actions import criteria as criteria_packs
-from services.nomination.rules import ClaimState, State
-from services.nomination.rules.evidence import FIELDS
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
 from tests.nomination import (
     playing_movements,
@@ -23,38 +19,34 @@ from tests.nomination import (
     playing_supervision,
     playing_units,
 )
+from tests.nomination.playing_dossiers import (
+    AMEND,
+    ANSWER,
+    CHECK,
+    CLAIM,
+    CONTACTS,
+    KINDS,
+    NEW,
+    OPINION,
+    PROOF,
+    UNITS,
+    called,
+    checked,
+    filed,
+    read,
+    returned,
+)
+from tests.nomination.playing_leads import LEAD, ONE, leads
+from tests.nomination.playing_plans import ABOVE, CARRY, DRAFT, READ, carried_out, planned, read_in
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME, Texts
 from tests.support.playing import Played, faults, form_fields, signed_in, unseen
 from tests.support.site import Site, Sites
 
 pytestmark = pytest.mark.db
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criterion}"
-CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
-PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
-OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
 CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
 ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
-LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
-PLAN, DRAFT = "POST /de-cu/ke-hoach/moi", "POST /de-cu/ke-hoach/{code}/soan/"
-READ = "POST /de-cu/ke-hoach/nhap"
-PAPER = """Số: 7/KH-THCS
-Ngày 05 tháng 9 năm 2024
-
-KẾ HOẠCH
-Nhân rộng gương điển hình
-
-Trường THCS Hoa Mai ban hành Kế hoạch. Căn cứ Kế hoạch số 9/KH-PGDĐT ngày 01/9/2024.
-
-Nơi nhận:
-- Các tổ (để th/h);
-"""
-CARRY = "POST /de-cu/ke-hoach/{code}/trien-khai"
-STEPS = ("can-cu", "noi-dung", "dot", "chi-tieu", "han", "noi-nhan", "tro-giup")
-AGAIN = {0: ("noi-dung/luu", "tro-giup/luu", "van-ban/luu"), 1: ("van-ban",)}
-"""What of a plan of that number is saved once more: what stood there before is written over."""
 WORDS = {
     **dict.fromkeys(("starts_on", "issued", "when", "opens_on", "closes_on", "told_on"), "20/09/2024"),
     **dict.fromkeys(("ends_on", "row", "each", "warns_only", "read", "plan_id", "issuer_agency"), ""),
@@ -75,21 +67,6 @@ WORDS = {
     "confirmed": "1",
 }
 """What fields are given that take no free text."""
-API = "/api/v1/nomination/nominations"
-KINDS = [str(kind) for kind in FIELDS]
-UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
-ABOVE = UUID(int=11)
-OTHERS = [
-    "/cac-ban",
-    "/y-kien",
-    "/dong-y",
-    "/xac-nhan",
-    "/lien-he",
-    "/hanh-trinh",
-    "/nhat-ky",
-    "/nhat-ky/lien-ket",
-    "/rut",
-]
 UNSEEN = {
     # Answered without what was typed: by a few words as it is saved, and for a list that there is not.
     *(f"refused {CONTACTS}/luu {name}" for name in ("guardian", "email-self", "born", "email-guardian")),
@@ -182,176 +159,6 @@ async def seeded(site: Site, texts: Texts) -> UUID:
         await cascade.take_plan(session, agency="tan-binh", issuer_agency="hcm", event=told)
         ((found, _),) = await queries.list_rounds(session, agency="tan-binh")
         return found.id
-
-
-async def filed(play: Played, number: int) -> tuple[str, str]:
-    """One nomination by its forms; its code and criterion."""
-    code = (await play.post(NEW, "/de-cu/ho-so/moi", number)).headers["location"].rsplit("/", 1)[1]
-    criterion = f"HS{number}"
-    claim = f"/de-cu/ho-so/{code}/tieu-chi/{criterion}"
-    await play.post(CLAIM + "/luu", claim + "/luu", number, version="0")
-    await play.post(CLAIM, claim, number, version="1")
-    await play.post(CLAIM + "/du", claim + "/du", number)
-    await play.post(PROOF, f"{claim}/minh-chung/{KINDS[number % len(KINDS)]}", number)
-    await play.post(CHECK, claim + "/xac-minh", number)
-    await play.post(OPINION, f"/de-cu/ho-so/{code}/y-kien", number)
-    asked = await play.who.post(f"/de-cu/ho-so/{code}/dong-y")
-    if link := re.search(r"/tra-loi/gioi-thieu/[^<]+", asked.text):
-        await play.get(f"GET answer {number}", link[0])
-        await play.post(ANSWER, link[0], number, refused=True)
-        play.note(f"{ANSWER} {number}", await play.who.post(link[0], data={"word": "agree"}))
-    name = play.texts.in_path("file name", number) + ".pdf"
-    await play.post(CLAIM + "/tep", claim + "/tep", number, files={"file": (name, PDF)})
-    await play.post(CONTACTS, f"/de-cu/ho-so/{code}/lien-he", number)
-    return code, criterion
-
-
-async def called(play: Played, number: int, round_id: UUID) -> None:
-    """One nomination by the API."""
-    texts = play.texts
-    claim = {"criterion": "GV1", "text": texts("api text", number), "evidence": [texts("api evidence", number)]}
-    draft = {
-        "unit_id": str(UNITS[number]),
-        "round_id": str(round_id),
-        "category": "teacher",
-        "subject": {"name": texts("api name", number), "position": texts("api position", number)},
-        "claims": [claim],
-        "contacts": {"email": "a@b.vn", "guardian": {"name": texts("api guardian", number), "email": "c@d.vn"}},
-    }
-    for name, body in (("api", draft), ("api refused", {**draft, "category": texts("api refused", number)})):
-        answer = await play.who.post(API, json=body, headers={"idempotency-key": f"{name}-{number}"})
-        play.note(f"{name} {number}", answer)
-
-
-async def returned(site: Site, code: str, reason: str) -> None:
-    """The council sends a dossier back."""
-    async with site.database.transaction() as session:
-        found = await queries.get_dossier(session, agency="tan-binh", code=code, units=None)
-        assert found is not None
-        about = {"nomination_id": found.nomination.id}
-        await hearing.take_reason(session, revision=1, reason=reason, **about)
-        step = {"what": "returned", "holder": "nominator", "state": State.RETURNED}
-        await hearing.note_step(session, at=make.AT, **about, **step)  # type: ignore[arg-type]
-
-
-async def planned(play: Played, number: int) -> str:
-    """One plan by its steps, shown before it is issued and after; its address."""
-    answer = await play.post(PLAN, "/de-cu/ke-hoach/moi", number)
-    place = answer.headers["location"].rsplit("/soan/", 1)[0]
-    saves = [*STEPS, *AGAIN.get(number, ())]
-    for version, step in enumerate(saves, 1):
-        await play.post(DRAFT + step, f"{place}/soan/{step}", number, version=str(version))
-    await play.get(f"GET drafted {number}", f"{place}/ban-hanh")
-    if number < SOME:
-        for step in STEPS:
-            await play.get(f"GET {step} {number}", f"{place}/soan/{step}?dong=0")
-        await play.get(f"GET overview {number}", f"{place}/soan")
-        await play.get(f"GET away {number}", f"{place}/bo-nhap")
-        for step in ("van-ban", *STEPS):
-            await play.post(DRAFT + step, f"{place}/soan/{step}", number, refused=True)
-        await play.who.post(f"{place}/ban-hanh", data={"version": str(len(saves) + 1)})
-        await play.get(f"GET issued {number}", place)
-        await play.post(PLAN, "/de-cu/ke-hoach/moi", number, refused=True)
-    return place
-
-
-async def read_in(play: Played, number: int) -> None:
-    """A plan read in, whose lines are written over before they are confirmed.
-
-    A bad text itself is read otherwise than a plain one: tests/nomination/test_importing.py shows it.
-    """
-    await play.post(READ, "/de-cu/ke-hoach/nhap", number)
-    place = (await play.who.post("/de-cu/ke-hoach/nhap", data={"text": PAPER})).headers["location"]
-    keys = (
-        "1.title",
-        "2.number",
-        "3.day",
-        "4.issuer",
-        "5.number",
-        "5.day",
-        "5.issuer",
-        "5.title",
-        "6.who",
-        "6.purpose",
-    )
-    typed = {key: play.texts(f"line {key}", number) for key in keys}
-    answer = await play.who.post(place, data={**typed, "take": [str(line) for line in range(9)]})
-    play.note(f"lines {number}", answer)
-
-
-async def carried_out(play: Played) -> None:
-    """A plan from above made the ground of one's own, what units say of theirs, and the map of it."""
-    above = f"/de-cu/ke-hoach/cap-tren/hcm/{ABOVE}"
-    begun = await play.who.post(f"{above}/lap", data={"version": "1"})
-    await play.get("GET child", begun.headers["location"].replace("/soan", "/ban-hanh"))
-    place = "/de-cu/ke-hoach/kh-1"
-    for number in range(SOME):
-        await play.post(CARRY, f"{place}/trien-khai", number, version=str(len(BUNDLES) + 1))
-        await play.post(CARRY, f"{place}/trien-khai", number, refused=True)
-    for name, path in {"carried": "", "map": "/ban-do", "map sheet": "/ban-do?dang=xlsx", "say": "/trien-khai"}.items():
-        await play.get(f"GET {name}", place + path)
-
-
-async def checked(site: Site, file: tuple[str, str], how: str) -> None:
-    """Somebody looks into a claim."""
-    async with site.database.transaction() as session:
-        found = await queries.get_dossier(session, agency="tan-binh", code=file[0], units=None)
-        assert found is not None
-        told = {"criterion": file[1], "state": ClaimState.VERIFIED, "how": how[:1000], "at": make.AT, "by": make.CHAIR}
-        await claims.check_claim(session, nomination_id=found.nomination.id, **told)  # type: ignore[arg-type]
-
-
-async def read(play: Played, files: list[tuple[str, str]]) -> None:
-    """Every page and list, each in the way that shows the most."""
-    for number, (code, criterion) in enumerate(files):
-        parts = ["", "/gui", f"/tieu-chi/{criterion}"]
-        for part in parts + (OTHERS if number < SOME else []):
-            await play.get(f"GET {part or 'file'} {number}", f"/de-cu/ho-so/{code}{part}")
-        await play.get(f"GET api {number}", f"{API}/{code}")
-        strange = quote(play.texts.in_path("path", number), safe="")
-        prefix = ("/de-cu/ho-so/", "/de-cu/ke-hoach/", f"{API}/", "/de-cu/")[number % 4]
-        await play.get(f"GET {prefix} unknown {number}", prefix + strange)
-    for number, more in enumerate(({}, {"dang": "xlsx"})):
-        question = "Không ai có tên là những chữ như thế này: " + play.texts.in_path(f"asked {more}", number)
-        await play.get(f"GET search {more} {number}", "/de-cu/tim", q=question, **more)
-        asked = {name: play.texts(f"asked {name}", number) for name in ("trang-thai", "xep", "sau", "loai", "lang")}
-        await play.get(f"GET list asked {number}", "/de-cu/ho-so", **asked)
-    for name, path in {
-        "list": "/de-cu/ho-so",
-        "sheet": "/de-cu/ho-so?dang=xlsx",
-        "found": "/de-cu/tim?q=tb-24",
-        "found sheet": "/de-cu/tim?q=tb-24&dang=xlsx",
-        "new": "/de-cu/ho-so/moi",
-        "plans": "/de-cu/ke-hoach",
-        "plan": "/de-cu/ke-hoach/kh-1",
-        "plan away": "/de-cu/ke-hoach/kh-1/thu-hoi",
-        "above": f"/de-cu/ke-hoach/cap-tren/hcm/{ABOVE}",
-        "criteria": "/de-cu/tieu-chi",
-        "api": API,
-        "english": f"/de-cu/ho-so/{files[0][0]}?lang=en",
-    }.items():
-        await play.get(f"GET {name}", path)
-
-
-async def leads(play: Played) -> None:
-    """Leads by their forms, also by the public one; each page and list of theirs."""
-    for number in range(len(BUNDLES)):
-        place = (await play.post(LEAD, "/de-cu/nhan-to/moi", number)).headers["location"]
-        for part in ("/buoc", "", "/so", "/nhan", "/de-cu"):  # put aside: units are in an order of their names
-            await play.post(f"POST {ONE}{part}", place + part, number, kind="gap")
-            if number < SOME:
-                await play.post(f"POST {ONE}{part}", place + part, number, refused=True)
-        await play.get(f"GET lead {number}", place)
-        await play.post("POST /gioi-thieu", "/gioi-thieu", number, unit="")
-        if number < SOME:
-            await play.post(LEAD, "/de-cu/nhan-to/moi", number, refused=True)
-            await play.post("POST /gioi-thieu", "/gioi-thieu", number, refused=True)
-    sheet = await play.get("GET leads sheet", "/de-cu/nhan-to?dang=xlsx")
-    assert sheet.status_code == 200
-    page = await play.get("GET leads", "/de-cu/nhan-to")
-    for number, place in enumerate(sorted(set(re.findall(r'href="(/de-cu/nhan-to/[0-9a-f-]{36})"', page.text)))):
-        await play.get(f"GET told {number}", place)
-    await play.get("GET leads of mine", "/de-cu/nhan-to/toi-ghi")
 
 
 def _always(word: str) -> Callable[[int], str]:

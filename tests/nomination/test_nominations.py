@@ -1,6 +1,7 @@
 """Dossiers on real PostgreSQL: what is saved, what is refused, what is said."""
 
 import asyncio
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,7 @@ from shared.inbox.batch import SPEAKER
 from tests.support import factories as make
 from tests.support.databases import Databases
 from tests.support.factories import Plan
+from tests.support.statements import counted
 
 pytestmark = pytest.mark.db
 
@@ -165,6 +167,21 @@ async def test_a_complete_dossier_is_handed_in_once_and_said_once(database: Data
         await submit(database, draft)
     assert await rows(database, "select state, revision from nominations") == [("submitted", 1)]
     assert await rows(database, "select what, holder from steps") == [("submitted", "review")]
+
+
+async def test_handing_in_reads_what_stands_beside_the_dossier_at_once(database: Database, plan: Plan) -> None:
+    made = await make.draft(database, plan.open)
+    async with database.reading() as session:
+        found = await queries.get_dossier(session, agency=made.agency, code=made.code, units=None)
+    assert found is not None
+    about: dict[str, Any] = {"nomination_id": made.id, "version": made.version, "ready": found.readiness}
+    about |= {"content": packing.content_of(found), "dossier": make.PARCEL, "at": make.AT, "by": make.NOMINATOR}
+    await database.engine.dispose()
+    with counted(database) as asked:
+        async with database.transaction() as session:
+            await nominations.submit_nomination(session, **about)
+    reads = [re.findall(r"(?:FROM|JOIN) (\w+)", one) for one in asked if one.startswith("SELECT")]
+    assert reads == [["nominations"], ["nominations", "subjects", "rounds", "plans"], ["targets"]]
 
 
 async def test_of_two_hand_ins_at_once_one_counts(database: Database, plan: Plan) -> None:

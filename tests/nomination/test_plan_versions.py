@@ -14,7 +14,7 @@ from services.nomination.commands import load
 from services.nomination.rules import RoundNotOpen
 from services.nomination.rules.rounds import BadExtension
 from services.nomination.rules.targets import QuotaReached
-from services.nomination.tables import Nomination, Round
+from services.nomination.tables import Nomination, Plan, Round
 from shared.clock import VIETNAM
 from tests.support import factories as make
 from tests.support.planning import ABOVE, PAPER, REPORT, ROUND, TARGET, begun, fill, hear, issue, rows
@@ -106,9 +106,10 @@ async def test_no_round_outlasts_its_plan(site: Site, told: dict[str, Any]) -> N
     chosen = await ending(site, told)
     last, over = (datetime(2024, month, day, 9, tzinfo=VIETNAM) for month, day in ((10, 31), (11, 1)))
     async with site.database.transaction() as session:
-        assert await rounds.check_takes(session, chosen, last) is False
+        plan = await session.get_one(Plan, chosen.plan_id)
+        assert await rounds.check_takes(session, chosen, plan, last) is False
         with pytest.raises(RoundNotOpen, match="Đợt này đã đóng ngày 31/10/2024"):
-            await rounds.check_takes(session, chosen, over)
+            await rounds.check_takes(session, chosen, plan, over)
     async with site.signed_in("officer") as by:
         page = text_of(await by.get(f"/de-cu/dot/{chosen.id}"))
     assert "Đóng hết ngày 31/10/2024" in page

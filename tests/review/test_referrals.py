@@ -1,166 +1,43 @@
-"""A case handed from tier to tier: taken over, given back, recalled, ruled on; and the messages that cross."""
+"""A case handed from tier to tier: taken over, held, ruled on; and the messages that cross."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from services.review import rules
-from services.review.actions import cases, council, honours, offers, referrals
-from services.review.consumers import HANDLERS
+from services.review.actions import honours, referrals
 from services.review.rules import Choice
-from services.review.tables import Case
-from shared.audit import Actor
-from shared.database import Database
-from shared.events import NominationWithdrawn, Sealed
+from tests.review.referring import (
+    LOWER,
+    UPPER,
+    accept,
+    arrive,
+    conclude,
+    concluded_and_referred,
+    decided,
+    honour,
+    met,
+    offered,
+    refer,
+    rows,
+    stands,
+    take_dossier,
+    the_case,
+)
 from tests.support import factories as make
-from tests.support import signing
 from tests.support.databases import Databases
 from tests.support.neighbours import Neighbours
-from tests.support.wire import make as record_of
 
 pytestmark = pytest.mark.db
-
-TIERS = ("moet", "hcm", "tan-binh", "cdgd-hcm", "vneu")
-CONTENT: dict[str, Any] = {
-    "subject_name": "Nguyễn Thị Thảo Nguyên",
-    "subject_position": "giáo viên",
-    "unit": "Trường THCS Hoa Mai",
-    "claims": [{"criterion": "GV1", "criterion_text": "Tiêu chí GV1", "text": "Dạy giỏi.", "evidence": []}],
-}
 
 
 @pytest.fixture
 async def tiers(databases: Databases) -> Neighbours:
-    federation = signing.federation(*(f"{agency}/review/1" for agency in TIERS))
-    made = {agency: await databases.service("review", agency=agency) for agency in TIERS}
-    for agency, database in made.items():
-        async with database.transaction() as session:
-            await cases.enter_rule_set(
-                session,
-                agency=agency,
-                code="hoi-dong",
-                valid_from=date(2023, 1, 1),
-                values=make.RULES,
-                confirmed=True,
-                by=make.CLERK,
-            )
-    return Neighbours(federation, "review", made, HANDLERS)
-
-
-def sealed() -> Sealed:
-    return Sealed(parcel_id=uuid4(), sha256="0" * 64, size=1, recipient="hcm/review/1")
-
-
-async def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
-    async with database.reading() as session:
-        return [tuple(row) for row in await session.execute(text(query))]
-
-
-async def the_case(tiers: Neighbours, agency: str) -> UUID:
-    [(case_id,)] = await rows(tiers.databases[agency], "select id from cases")
-    assert isinstance(case_id, UUID)
-    return case_id
-
-
-async def stands(tiers: Neighbours, agency: str) -> tuple[Any, ...]:
-    """State of the agency's case, whether it is frozen, and its referrals as (other, side, state)."""
-    database = tiers.databases[agency]
-    [(state, frozen)] = await rows(database, "select state, frozen from cases")
-    return state, frozen, await rows(database, "select other, side, state from referrals order by id")
-
-
-async def conclude(tiers: Neighbours, agency: str, *choices: Choice) -> None:
-    """Marks, the vote, the conclusion."""
-    database, case_id = tiers.databases[agency], await the_case(tiers, agency)
-    async with database.transaction() as session:
-        for member in make.MEMBERS:
-            by = Actor(member, "member")
-            await council.submit_sheet(session, case_id=case_id, member=member, marks={"GV1": 9}, note="", by=by)
-        await council.open_ballot(session, case_id=case_id, at=make.AT, by=make.SECRETARY)
-    await make.vote(database, case_id, *(choices or (Choice.AGREE,) * 3))
-    async with database.transaction() as session:
-        await council.close_ballot(session, case_id=case_id, at=make.AT, by=make.SECRETARY)
-        await council.complete_review(session, case_id=case_id, at=make.AT, by=make.CHAIR)
-
-
-async def honour(tiers: Neighbours, agency: str, number: str = "1/QĐ") -> None:
-    async with tiers.databases[agency].transaction() as session:
-        await honours.honour(
-            session,
-            case_id=await the_case(tiers, agency),
-            decision_number=number,
-            decision_date=make.TODAY,
-            form="Giấy khen",
-            level="",
-            at=make.AT,
-            today=make.TODAY,
-            by=make.SIGNER,
-        )
-
-
-async def decided(tiers: Neighbours) -> Case:
-    """A case of Tân Bình that its council wants to honour."""
-    case = await make.case(tiers.databases["tan-binh"])
-    await conclude(tiers, "tan-binh")
-    return case
-
-
-async def refer(tiers: Neighbours, agency: str, to: str) -> UUID:
-    """Press the button; the parcel has not left yet."""
-    async with tiers.databases[agency].transaction() as session:
-        case_id = await the_case(tiers, agency)
-        row = await referrals.refer(session, case_id=case_id, to_agency=to, parents=[to], at=make.AT, by=make.SECRETARY)
-        return row.id
-
-
-async def arrive(tiers: Neighbours, agency: str, row_id: UUID) -> None:
-    """The parent's door has taken the parcel."""
-    async with tiers.databases[agency].transaction() as session:
-        await referrals.note_parcel(session, row_id=row_id, sealed=sealed())
-        await referrals.note_sent(session, row_id=row_id, at=make.AT)
-
-
-async def take_dossier(tiers: Neighbours, agency: str) -> None:
-    """The parcel that was awaited is opened."""
-    database = tiers.databases[agency]
-    async with database.transaction() as session:
-        [case] = (await session.execute(text("select id, revision from cases"))).all()
-        await cases.take_dossier(session, case_id=case.id, revision=case.revision, content=CONTENT, files=[])
-
-
-async def accept(tiers: Neighbours, agency: str) -> None:
-    async with tiers.databases[agency].transaction() as session:
-        await offers.accept(session, case_id=await the_case(tiers, agency), at=make.AT, by=make.SECRETARY)
-
-
-async def give_back(tiers: Neighbours, agency: str, *others: str) -> None:
-    async with tiers.databases[agency].transaction() as session:
-        case_id = await the_case(tiers, agency)
-        reasons = {other: sealed() for other in others}
-        await offers.give_back(session, case_id=case_id, reasons=reasons, at=make.AT, by=make.SECRETARY)
-
-
-async def recall(tiers: Neighbours, agency: str, row_id: UUID) -> None:
-    async with tiers.databases[agency].transaction() as session:
-        await referrals.recall(session, row_id=row_id, at=make.AT, by=make.SECRETARY)
-
-
-async def offered(tiers: Neighbours) -> UUID:
-    """A case of Tân Bình lies at the city, with its dossier, not yet taken over; the lower side's row."""
-    await decided(tiers)
-    row_id = await refer(tiers, "tan-binh", "hcm")
-    await arrive(tiers, "tan-binh", row_id)
-    await tiers.carry()
-    await take_dossier(tiers, "hcm")
-    return row_id
-
-
-LOWER, UPPER = ("hcm", "lower"), ("tan-binh", "upper")
+    return await met(databases)
 
 
 async def test_a_case_climbs_to_the_ministry_and_every_ruling_comes_down(tiers: Neighbours) -> None:
@@ -238,79 +115,6 @@ async def test_a_frozen_case_is_neither_honoured_nor_referred_again(tiers: Neigh
         await refer(tiers, "tan-binh", "hcm")
 
 
-async def test_the_city_gives_back_with_a_reason_and_the_district_honours(tiers: Neighbours) -> None:
-    row_id = await offered(tiers)
-    await give_back(tiers, "hcm", "tan-binh")
-    await tiers.carry()
-    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "returned")])
-    assert await stands(tiers, "hcm") == ("returned", False, [(*UPPER, "returned")])
-    awaited = "select owner, purpose, about ->> 'row_id', lies_at from awaited_parcels"
-    assert await rows(tiers.databases["tan-binh"], awaited) == [("review", "referral-reasons", str(row_id), "hcm")]
-    await honour(tiers, "tan-binh")
-    again = await refer(tiers, "tan-binh", "hcm")
-    await arrive(tiers, "tan-binh", again)
-    await tiers.carry()
-    assert await stands(tiers, "hcm") == ("offered", False, [(*UPPER, "returned"), (*UPPER, "sent")])
-    assert await rows(tiers.databases["hcm"], "select revision from cases") == [(2,)]
-
-
-async def test_a_recall_before_the_parcel_left_needs_no_parent(tiers: Neighbours) -> None:
-    await decided(tiers)
-    row_id = await refer(tiers, "tan-binh", "hcm")
-    await recall(tiers, "tan-binh", row_id)
-    await arrive(tiers, "tan-binh", row_id)  # the transfer that was under way ends now
-    await tiers.carry()
-    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "recalled")])
-    assert await rows(tiers.databases["hcm"], "select * from cases") == []
-
-
-async def test_a_recall_is_granted_until_acceptance(tiers: Neighbours) -> None:
-    row_id = await offered(tiers)
-    await recall(tiers, "tan-binh", row_id)
-    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "recalling")])
-    await tiers.carry()
-    await tiers.carry()
-    assert await stands(tiers, "tan-binh") == ("decided", False, [(*LOWER, "recalled")])
-    assert await stands(tiers, "hcm") == ("withdrawn", False, [(*UPPER, "recalled")])
-
-
-async def test_acceptance_wins_over_a_recall_that_crosses_it(tiers: Neighbours) -> None:
-    row_id = await offered(tiers)
-    await recall(tiers, "tan-binh", row_id)
-    await accept(tiers, "hcm")
-    await tiers.carry()
-    await tiers.carry()
-    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "accepted")])
-    assert await stands(tiers, "hcm") == ("scoring", False, [(*UPPER, "accepted")])
-    assert await rows(tiers.databases["hcm"], "select recall_asked from referrals") == [(True,)]
-
-
-async def withdraw(tiers: Neighbours) -> None:
-    """The unit takes its nomination back."""
-    [found] = await rows(tiers.databases["tan-binh"], "select nomination_id, unit_id, subject_id, code from cases")
-    names = ("nomination_id", "unit_id", "subject_id", "code")
-    about = dict(zip(names, found, strict=True)) | {"origin_agency": "tan-binh", "occurred_at": make.AT}
-    event = NominationWithdrawn.model_validate(about)
-    assert await tiers.hear("tan-binh", record_of(event, 1, agency="tan-binh")) == {"handled": 1}
-
-
-async def test_a_return_that_crosses_a_withdrawal_ends_the_case(tiers: Neighbours) -> None:
-    await offered(tiers)
-    await withdraw(tiers)
-    await give_back(tiers, "hcm", "tan-binh")
-    assert await stands(tiers, "tan-binh") == ("decided", True, [(*LOWER, "recalling")])
-    await tiers.carry()
-    await tiers.carry()
-    assert await stands(tiers, "tan-binh") == ("withdrawn", False, [(*LOWER, "returned")])
-    assert await stands(tiers, "hcm") == ("returned", False, [(*UPPER, "returned")])
-
-
-async def test_a_withdrawn_nomination_ends_at_once_where_no_parent_has_it(tiers: Neighbours) -> None:
-    await decided(tiers)
-    await withdraw(tiers)
-    assert await stands(tiers, "tan-binh") == ("withdrawn", False, [])
-
-
 async def test_a_door_that_refuses_sets_the_case_free_and_it_can_be_sent_again(tiers: Neighbours) -> None:
     await decided(tiers)
     row_id = await refer(tiers, "tan-binh", "hcm")
@@ -385,15 +189,15 @@ async def test_a_case_that_comes_by_two_routes_is_decided_once_and_both_are_told
     await offered(tiers)
     await accept(tiers, "hcm")
     await arrive(tiers, "tan-binh", await refer(tiers, "tan-binh", "cdgd-hcm"))
-    await arrive(tiers, "hcm", await _concluded_and_referred(tiers, "hcm", "moet"))
+    await arrive(tiers, "hcm", await concluded_and_referred(tiers, "hcm", "moet"))
     await tiers.carry()
     await take_dossier(tiers, "cdgd-hcm")
     await accept(tiers, "cdgd-hcm")
-    await arrive(tiers, "cdgd-hcm", await _concluded_and_referred(tiers, "cdgd-hcm", "vneu"))
+    await arrive(tiers, "cdgd-hcm", await concluded_and_referred(tiers, "cdgd-hcm", "vneu"))
     await tiers.carry()
     await take_dossier(tiers, "vneu")
     await accept(tiers, "vneu")
-    await arrive(tiers, "vneu", await _concluded_and_referred(tiers, "vneu", "moet"))
+    await arrive(tiers, "vneu", await concluded_and_referred(tiers, "vneu", "moet"))
     await take_dossier(tiers, "moet")
     await accept(tiers, "moet")
     await tiers.carry()
@@ -407,11 +211,6 @@ async def test_a_case_that_comes_by_two_routes_is_decided_once_and_both_are_told
     for agency in ("hcm", "vneu"):
         ruling = "select state, outcome from referrals where other = 'moet'"
         assert await rows(tiers.databases[agency], ruling) == [("ruled", "honour")]
-
-
-async def _concluded_and_referred(tiers: Neighbours, agency: str, to: str) -> UUID:
-    await conclude(tiers, agency)
-    return await refer(tiers, agency, to)
 
 
 async def test_news_of_a_referral_that_was_never_made_is_parked(tiers: Neighbours) -> None:

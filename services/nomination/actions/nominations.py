@@ -111,8 +111,9 @@ async def _where(
     if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
     rules.check_goes_on(unit.valid_to, today)
-    rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
-    await rounds.check_takes(session, chosen, at)
+    plan = await session.get_one(Plan, chosen.plan_id)
+    rules.check_in_force(plan.state)
+    await rounds.check_takes(session, chosen, plan, at)
     return unit, chosen
 
 
@@ -204,15 +205,31 @@ async def check_submittable(session: AsyncSession, *, nomination_id: UUID, ready
 
     Raises NotADraft, PlanNotInForce, RoundNotOpen, QuotaReached, or NotComplete with what is missing.
     """
-    nomination = await lock(session, nomination_id)
+    _, late = await _check_submittable(session, await lock(session, nomination_id), ready, at)
+    return late
+
+
+async def _check_submittable(
+    session: AsyncSession, nomination: Nomination, ready: Readiness, at: datetime
+) -> tuple[Subject, bool]:
+    """Whom a locked dossier is about, and whether it is late; see `check_submittable`."""
     rules.check_editable(nomination.state)
-    rules.check_in_force((await session.get_one(Plan, nomination.plan_id)).state)
+    beside = (
+        select(Subject, Round, Plan)
+        .select_from(Nomination)
+        .join(Subject, col(Subject.id) == col(Nomination.subject_id))
+        .join(Round, col(Round.id) == col(Nomination.round_id))
+        .join(Plan, col(Plan.id) == col(Nomination.plan_id))
+        .where(col(Nomination.id) == nomination.id)
+    )
+    subject, chosen, plan = (await session.execute(beside)).one()
+    rules.check_in_force(plan.state)
     late = nomination.late
     if nomination.handed_in_on is None:
-        late = await rounds.check_takes(session, await session.get_one(Round, nomination.round_id), at)
+        late = await rounds.check_takes(session, chosen, plan, at)
         await targets.check_room(session, nomination, local_date(at))
     rules.check_complete(ready.lacking)
-    return late
+    return subject, late
 
 
 async def submit_nomination(
@@ -232,11 +249,10 @@ async def submit_nomination(
     and the parcel was packed, `at` when the person asked for it. Raises NotADraft, RoundNotOpen, NotComplete, or
     ChangedMeanwhile when something was saved since.
     """
-    late = await check_submittable(session, nomination_id=nomination_id, ready=ready, at=at)
     nomination = await lock(session, nomination_id)
+    subject, late = await _check_submittable(session, nomination, ready, at)
     if nomination.version != version:
         raise rules.ChangedMeanwhile("", nomination.version)
-    subject = await session.get_one(Subject, nomination.subject_id)
     again = nomination.state is State.RETURNED
     nomination.state, nomination.submitted_at, nomination.reopened = State.SUBMITTED, at, []
     if nomination.handed_in_on is None:

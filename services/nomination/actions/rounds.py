@@ -38,10 +38,9 @@ def rounds_of(plan: Plan, told: Mapping[str, Any]) -> list[Round]:
     ]
 
 
-async def check_takes(session: AsyncSession, chosen: Round, at: datetime) -> bool:
-    """Whether what comes at that instant is late. Raises RoundNotOpen."""
+async def check_takes(session: AsyncSession, chosen: Round, plan: Plan, at: datetime) -> bool:
+    """Whether what comes at that instant is late for a round of a plan. Raises RoundNotOpen."""
     calendar = await _calendar(session, chosen.agency) if chosen.grace_days else Calendar({})
-    plan = await session.get_one(Plan, chosen.plan_id)
     return rounds.check_takes(chosen.window(calendar, plan), at)
 
 

@@ -1,0 +1,44 @@
+"""What the walk over nomination's routes finds of dossiers."""
+
+from collections.abc import Mapping
+
+from tests.support.walk import THEIRS, Step
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+Places = Mapping[str, Mapping[str, str]]
+
+
+def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
+    """What is done in a dossier until it is handed in or taken back."""
+    proofs = {place: {**filled, "kind": "person"} for place, filled in claims.items()}
+    return {
+        f"GET {file}": Step(files),
+        f"GET {file}/tieu-chi/{{criterion}}": Step(claims),
+        f"POST {file}/tieu-chi/{{criterion}}": Step(claims, {"text": "Lời mới.", "version": "1"}),
+        f"POST {file}/tieu-chi/{{criterion}}/luu": Step(claims, {"text": "Lời mới hơn.", "version": "0"}),
+        f"POST {file}/tieu-chi/{{criterion}}/tep": Step(claims, files={"file": ("a.pdf", PDF)}),
+        f"POST {file}/tieu-chi/{{criterion}}/du": Step(claims, {"text": "Lời chưa lưu."}),
+        f"POST {file}/tieu-chi/{{criterion}}/xac-minh": Step(claims, {"found": "verified", "how": "Đã xem sổ dự giờ."}),
+        f"GET {file}/tieu-chi/{{criterion}}/minh-chung/{{kind}}": Step(proofs),
+        f"POST {file}/tieu-chi/{{criterion}}/minh-chung/{{kind}}": Step(
+            proofs, {"role": "Tổ trưởng", "about": "Đã dự."}
+        ),
+        f"GET {file}/y-kien": Step(files),
+        f"POST {file}/y-kien": Step(files, {"voice": "parent", "who": "phụ huynh", "text": "Cô rất tận tâm."}),
+        f"GET {file}/dong-y": Step(files),
+        f"POST {file}/dong-y": Step(files),
+        f"GET {file}/xac-nhan": Step(files),
+        f"POST {file}/xac-nhan": Step(files, {"edits": "0"}),
+        f"GET {file}/lien-he": Step(files),
+        f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
+        f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
+        f"GET {file}/gui": Step(files),
+        f"POST {file}/gui": Step(files),
+        f"GET {file}/cac-ban": Step(files),
+        f"GET {file}/tep/{{sha256}}": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
+        f"GET {file}/tep/{{sha256}}/nho": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
+        f"GET {file}/rut": Step(files),
+        f"POST {file}/rut": Step(files, {"version": "0"}),
+        f"GET {file}/hanh-trinh": Step(files),
+    }
