@@ -238,9 +238,12 @@ async def test_the_head_confirms_what_they_saw_and_nobody_in_their_place(site: S
         await by.post(f"{file}/y-kien", data=OPINION)
         assert "Hồ sơ đã sửa sau khi thủ trưởng xác nhận." in text_of(await by.get(file))
         assert (await confirm(own, file)).status_code == 303  # who is head confirms what they wrote, too
-    for unit in (make.OTHER_SCHOOL, None):
-        async with site.signed_in("officer", unit=unit) as officer:
-            assert (await officer.get(f"{file}/xac-nhan")).status_code in (403, 404)
+    async with site.signed_in("officer", unit=make.OTHER_SCHOOL) as officer:
+        assert (await officer.get(f"{file}/xac-nhan")).status_code == 403
+    async with site.signed_in("officer") as officer:
+        for leave in ({}, {"leave": "1"}):
+            refused = await officer.post(f"{file}/xac-nhan", data={"edits": "3"} | leave)
+            assert (refused.status_code, "thủ trưởng đơn vị xác nhận" in text_of(refused)) == (409, True)
     assert await rows(site, "select edits from confirmations order by edits") == [(2,), (3,)]
 
 

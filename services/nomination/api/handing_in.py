@@ -33,6 +33,7 @@ async def submit(by: By, code: str, key: Key = None) -> Response:
             await nominations.check_submittable(
                 session, nomination_id=found.nomination.id, ready=found.readiness, at=at
             )
+            found.check_sender(by.person.name, actor.identity)
             check_reused((await found_again(session, found, local_date(at))).reused)
             handed_in = await last_revision(session, nomination_id=found.nomination.id)
         kept = packing.dossier_of(found, handed_in.content if handed_in else None)

@@ -18,7 +18,7 @@ from services.nomination.queries import Dossier, packing
 from services.nomination.queries.revisions import last_revision
 from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
-from services.nomination.rules.papers import VOICES
+from services.nomination.rules.papers import VOICES, AboutYourself
 from services.nomination.rules.reuse import REUSED, check_reused
 from services.nomination.rules.revisions import changes
 from services.nomination.tables import Revision
@@ -69,8 +69,18 @@ def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, s
         reused=beside.again.reused if editable else [],
         said=REUSED,
         errors=errors or {},
+        own_hand=editable and _is_own_hand(desk, dossier),
         editable=editable,
     )
+
+
+def _is_own_hand(desk: Desk, dossier: Dossier) -> bool:
+    """Whether the person is whom the dossier is about, and nobody else stands by it."""
+    try:
+        dossier.check_sender(desk.person.name, "|".join(desk.person.identity))
+    except AboutYourself:
+        return True
+    return False
 
 
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
@@ -80,6 +90,7 @@ async def submit(desk: AtDesk, code: str) -> Response:
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
         check_reused(beside.again.reused)
+        dossier.check_sender(desk.person.name, by.identity)
         await _hand_in(desk, dossier, beside.before, by)
     except rules.NotComplete as refusal:
         return _check(desk, dossier, beside, {place or "dossier": text for place, text in refusal.missing.items()})

@@ -34,6 +34,24 @@ class OwnFile(Refusal):
     problem = "own-file"
 
 
+class AboutYourself(Refusal):
+    """What is written about somebody needs another person's word before it goes anywhere."""
+
+    problem = "about-yourself"
+
+
+class NotAboutYourself(Refusal):
+    """Only a head whom a dossier is about leaves its confirmation to the agency."""
+
+    problem = "not-about-yourself"
+
+
+class NotTheAgencys(Refusal):
+    """The head of the unit confirms this dossier, not an officer of the agency."""
+
+    problem = "not-the-agencys"
+
+
 class BadCheck(FieldRefusal):
     """What was found of a claim, or how, is not told so that others can follow it; `field` names which."""
 
@@ -93,8 +111,37 @@ def check_answerable(state: State, agreed: bool | None, *, newest: bool, late: b
         raise Answered("Câu hỏi này không còn cần trả lời.")
 
 
-def check_confirmable(state: State, nominator: str, by: str, role: str) -> None:
-    """Raises NotADraft, or OwnFile when the writer confirms in another role than the head's."""
+def check_confirmable(state: State, nominator: str, by: str, role: str, *, about_yourself: bool, left: bool) -> None:
+    """Whether somebody in that role confirms a dossier; `left`: its head may not, and left it to the agency.
+
+    Raises NotADraft, AboutYourself, NotTheAgencys, or OwnFile when the writer confirms in another role than the head's.
+    """
     check_editable(state)
+    check_confirmer(role, about_yourself=about_yourself, left=left)
     if role != "head":
         check_not_own(nominator, by)
+
+
+def check_confirmer(role: str, *, about_yourself: bool, left: bool) -> None:
+    """Raises AboutYourself, NotTheAgencys."""
+    if about_yourself:
+        raise AboutYourself(
+            "Hồ sơ này giới thiệu chính bạn, nên bạn không tự xác nhận. Cán bộ phụ trách của cơ quan xác nhận thay."
+        )
+    if role != "head" and not left:
+        raise NotTheAgencys("Hồ sơ này do thủ trưởng đơn vị xác nhận.")
+
+
+def check_leavable(state: State, role: str, *, about_yourself: bool) -> None:
+    """Whether the head leaves a dossier's confirmation to the agency. Raises NotADraft, NotAboutYourself."""
+    check_editable(state)
+    if role != "head" or not about_yourself:
+        raise NotAboutYourself("Hồ sơ này không giới thiệu bạn: thủ trưởng đơn vị xác nhận.")
+
+
+def check_sender(*, about_yourself: bool, confirmed_by_another: bool) -> None:
+    """Whether somebody's own hand sends a dossier. Raises AboutYourself."""
+    if about_yourself and not confirmed_by_another:
+        raise AboutYourself(
+            "Hồ sơ này giới thiệu chính bạn. Hãy nhờ người khác của đơn vị gửi, hoặc chờ thủ trưởng xác nhận rồi gửi."
+        )
