@@ -37,6 +37,7 @@ VERBS = {
     "nominee.asked": "Lập liên kết hỏi ý kiến người được giới thiệu",
     "nominee.agreed": "Người được giới thiệu đồng ý",
     "nominee.declined": "Người được giới thiệu xin không được giới thiệu",
+    "kin.said": "Cho biết quan hệ gia đình",
     "nomination.confirmed": "Xác nhận hồ sơ",
     "confirmation.left": "Thủ trưởng để cán bộ phụ trách xác nhận hồ sơ",
     "claim.verified": "Xác minh một thành tích",

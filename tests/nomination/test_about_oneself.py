@@ -66,26 +66,26 @@ async def test_whom_a_dossier_is_about_does_not_send_it_alone(site: Site, name: 
     async with nominator(site) as own, nominator(site, "Đỗ Minh Khôi") as other:
         page = text_of(await own.get(f"{FILE}/gui"))
         assert ("Hãy nhờ người khác của đơn vị gửi" in page, "Khi bấm «Gửi hồ sơ»" in page) == (True, False)
-        refused = await own.post(f"{FILE}/gui")
+        refused = await own.post(f"{FILE}/gui", data=make.NO_KIN)
         assert (refused.status_code, "Hồ sơ này giới thiệu chính bạn." in text_of(refused)) == (422, True)
         called = await own.post(API, headers={"idempotency-key": "a"})
         assert (called.status_code, called.json()["type"].rsplit("/", 1)[-1]) == (422, "about-yourself")
         assert await of_dossier(site) == ("draft", False)
-        assert (await other.post(f"{FILE}/gui")).status_code == 303
+        assert (await other.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
 
 
 async def test_whom_a_dossier_is_about_sends_it_once_the_head_stands_by_it(site: Site) -> None:
     await begun(site, f"Người {NOMINATOR}")
     async with nominator(site) as own, head(site) as chief:
         assert (await confirm(chief)).status_code == 303
-        assert (await own.post(f"{FILE}/gui")).status_code == 303
+        assert (await own.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
     assert await of_dossier(site) == ("submitted", False)
 
 
 async def test_a_team_has_no_hand_of_its_own(site: Site) -> None:
     await begun(site, f"Người {NOMINATOR}", category=Category.COLLECTIVE)
     async with nominator(site) as own:
-        assert (await own.post(f"{FILE}/gui")).status_code == 303
+        assert (await own.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
 
 
 async def test_a_head_leaves_what_is_about_themselves_to_an_officer_of_the_agency(site: Site) -> None:
@@ -104,7 +104,7 @@ async def test_a_head_leaves_what_is_about_themselves_to_an_officer_of_the_agenc
         assert "Việc kế tiếp: Thủ trưởng xác nhận" in text_of(await officer.get(FILE))
         assert (await confirm(chief)).status_code == 409
         assert (await confirm(officer)).status_code == 303
-        assert (await writer.post(f"{FILE}/gui")).status_code == 303
+        assert (await writer.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
     async with site.database.reading() as session:
         done = text("select verb, role from audit where verb ~ '^(confirmation|nomination.c)' order by id")
         assert [tuple(row) for row in await session.execute(done)] == [

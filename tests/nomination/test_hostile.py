@@ -34,7 +34,7 @@ NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criter
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
 PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
 OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
-CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
+CONFIRM, SEND = "POST /de-cu/ho-so/{code}/xac-nhan", "POST /de-cu/ho-so/{code}/gui"
 ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 LEAD, ONE = "POST /de-cu/nhan-to/moi", "/de-cu/nhan-to/{lead_id}"
@@ -75,6 +75,8 @@ WORDS = {
     "confirmed": "1",
 }
 """What fields are given that take no free text."""
+MOST = {"measure": 40, "number": 60, "kin": 100}
+"""How many letters a field takes, where it is less than others do."""
 API = "/api/v1/nomination/nominations"
 KINDS = [str(kind) for kind in FIELDS]
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
@@ -97,6 +99,8 @@ UNSEEN = {
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
     *(f"refused {NEW} {name}" for name in ("unit", "round", "category", "form", "subject")),
     f"refused {OPINION} voice",
+    *(f"refused {SEND} {name}" for name in ("related", "keep")),
+    f"refused {CONFIRM} leave",
     f"refused {ANSWER} word",
     *(f"refused {LEAD} {name}" for name in ("unit", "category")),
     *(f"refused POST {ONE}/{end}" for end in ("buoc to", "de-cu round", "nhan unit", "so kind")),
@@ -303,6 +307,9 @@ async def checked(site: Site, file: tuple[str, str], how: str) -> None:
 
 async def read(play: Played, files: list[tuple[str, str]]) -> None:
     """Every page and list, each in the way that shows the most."""
+    for number, (code, _) in enumerate(files[:SOME]):
+        await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number)
+        await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number, refused=True)
     for number, (code, criterion) in enumerate(files):
         parts = ["", "/gui", f"/tieu-chi/{criterion}"]
         for part in parts + (OTHERS if number < SOME else []):
@@ -388,6 +395,9 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "stands": lambda _n: "",
         "edits": lambda _n: "0",
         "word": lambda _n: "",
+        "related": _always("yes"),
+        "keep": _always("1"),
+        "leave": _always(""),
         "options": lambda _n: "a",
         "level": lambda _n: "",
         "rests_on": lambda _n: "",
@@ -411,11 +421,11 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
     must = given(round_id)
     async with signed_in(site, texts) as who:
         fields = {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}
-        play = Played(who, texts, fields, must, kept=frozenset({"once", "remove"}), most={"measure": 40, "number": 60})
+        play = Played(who, texts, fields, must, kept=frozenset({"once", "remove"}), most=MOST)
         files = [await filed(play, number) for number in range(len(BUNDLES))]
         for number in range(len(BUNDLES)):
             await called(play, number, round_id)
-        await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui")
+        await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui", data=make.NO_KIN)
         await returned(site, files[1][0], texts.whole("reason"))
         await checked(site, files[0], texts.whole("check how"))
         await read(play, files)

@@ -72,7 +72,7 @@ async def test_what_is_asked_is_shown_from_the_first_draft_on(site: Site) -> Non
             seen.append(text_of(await by.get(file)))
             assert await submit(site, draft) == "taken"
         full, new = text_of(await by.get(file)), text_of(await by.get("/de-cu/ho-so/moi"))
-        sent = await by.post(f"{file}/gui")
+        sent = await by.post(f"{file}/gui", data=make.NO_KIN)
         api = await by.post(
             f"/api/v1/nomination/nominations/{drafts[2].code}/submission", headers={"idempotency-key": "a"}
         )

@@ -274,7 +274,7 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
         f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
         f"GET {file}/gui": Step(files),
-        f"POST {file}/gui": Step(files),
+        f"POST {file}/gui": Step(files, make.NO_KIN),
         f"GET {file}/cac-ban": Step(files),
         f"GET {file}/tep/{{sha256}}": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
         f"GET {file}/tep/{{sha256}}/nho": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
@@ -434,7 +434,7 @@ async def test_a_refused_act_is_logged_by_its_route_and_never_by_its_thing(sites
     _, codes = await seeded(site)
     with capture_logs() as logged:
         async with site.signed_in("head", unit=make.SCHOOL) as head:
-            assert (await head.post(f"/de-cu/ho-so/{codes['own']}/gui")).status_code == 403
+            assert (await head.post(f"/de-cu/ho-so/{codes['own']}/gui", data=make.NO_KIN)).status_code == 403
     refused = {"path": "/ho-so/{code}/gui", "method": "POST", "role": "nominator", "log_level": "warning"}
     assert [line for line in logged if line["event"] == "act.refused"] == [{"event": "act.refused", **refused}]
 

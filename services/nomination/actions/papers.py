@@ -16,6 +16,7 @@ from services.nomination.rules.papers import (
     check_answerable,
     check_askable,
     check_confirmable,
+    check_kin,
     check_leavable,
     check_opinion,
 )
@@ -145,3 +146,21 @@ async def leave_to_agency(session: AsyncSession, *, nomination_id: UUID, by: Act
     if not nomination.left_to_agency:
         nomination.left_to_agency = True
         await audit.record(session, by, "confirmation.left", nomination_id)
+
+
+async def say_kin(session: AsyncSession, *, nomination_id: UUID, kin: str, by: Actor) -> None:
+    """Whoever sends a dossier says how they are related to whom it is about; empty: not at all.
+
+    A relation is a change of the dossier: whoever confirmed it before did not know. Raises NotADraft, BadKin.
+    """
+    nomination, kin = await lock(session, nomination_id), normal(kin)
+    rules.check_editable(nomination.state)
+    check_kin(kin)
+    if (nomination.kin, nomination.kin_said_by) == (kin, by.identity):
+        return
+    if kin and kin != nomination.kin:
+        nomination.note_edit()
+    else:
+        nomination.version += 1
+    nomination.kin, nomination.kin_said_by = kin, by.identity
+    await audit.record(session, by, "kin.said", nomination_id)

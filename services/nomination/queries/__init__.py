@@ -126,6 +126,11 @@ class Dossier:
         stands = confirmed is not None and confirmed.edits == self.nomination.edits and confirmed.by != identity
         check_sender(about_yourself=self.subject.is_called(name), confirmed_by_another=stands)
 
+    @property
+    def asks_kin(self) -> bool:
+        """Whether its sender can be of one family with whom it is about."""
+        return self.subject.category is not Category.COLLECTIVE
+
     def is_open(self, name: str) -> bool:
         """Whether that criterion or paper may be changed now."""
         return rules.is_open(self.nomination.state, self.nomination.reopened, name)

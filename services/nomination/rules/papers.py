@@ -7,6 +7,7 @@ from services.nomination.rules.evidence import is_contact
 
 SHORTEST_CHECK, LONGEST_CHECK = 10, 1000
 SHORTEST_OPINION, LONGEST_WHO = 10, 200
+SHORTEST_KIN, LONGEST_KIN = 2, 100
 CLOSED = (State.WITHDRAWN, State.DECLINED)
 """Nobody looks into the claims of a dossier that is put away."""
 
@@ -64,6 +65,12 @@ class BadOpinion(FieldRefusal):
     problem = "bad-opinion"
 
 
+class BadKin(FieldRefusal):
+    """Whether sender and nominee are of one family is not said, or not clearly; `field` names what."""
+
+    problem = "bad-kin"
+
+
 class Answered(Refusal):
     """A question was answered already, or stands no more."""
 
@@ -94,6 +101,30 @@ def check_opinion(who: str, text: str) -> None:
         raise BadOpinion("who", "Chỉ ghi vai trò; không ghi số điện thoại hay địa chỉ thư.")
     if len(text) < SHORTEST_OPINION:
         raise BadOpinion("text", "Hãy ghi ý kiến (từ 10 chữ trở lên).")
+
+
+def kin_told(related: str, kin: str) -> str:
+    """How a form's sender is related to the nominee; empty: not at all. Raises BadKin."""
+    match related:
+        case "no" if not kin:
+            return ""
+        case "no":
+            raise BadKin("related", "Bạn chọn «Không» nhưng có ghi quan hệ. Hãy chọn lại, hoặc xóa phần đã ghi.")
+        case "yes" if kin:
+            check_kin(kin)
+            return kin
+        case "yes":
+            raise BadKin("kin", "Hãy ghi quan hệ gì. Ví dụ: vợ chồng, chị em ruột, cháu.")
+        case _:
+            raise BadKin("related", "Hãy cho biết bạn có quan hệ gia đình với người được giới thiệu không.")
+
+
+def check_kin(kin: str) -> None:
+    """Raises BadKin; empty: no relation."""
+    if kin and not SHORTEST_KIN <= len(kin) <= LONGEST_KIN:
+        raise BadKin("kin", "Hãy ghi ngắn gọn quan hệ gì (từ 2 đến 100 chữ).")
+    if is_contact(kin):
+        raise BadKin("kin", "Chỉ ghi quan hệ gì; không ghi số điện thoại hay địa chỉ thư.")
 
 
 def check_askable(state: State, agreed: bool | None) -> None:

@@ -110,6 +110,10 @@ class Nomination(Row, table=True):
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     handed_in_on: date | None = Field(default=None, description="the day of the first hand-in, in Vietnam")
     late: bool = Field(default=False, description="first handed in within its round's grace")
+    kin: str | None = Field(
+        default=None, description="how its sender is related to whom it is about; empty: not at all; none: not said"
+    )
+    kin_said_by: str = Field(default="", description="the identity of that sender")
     left_to_agency: bool = Field(
         default=False, description="whom it is about heads the unit: an officer of the agency confirms"
     )
