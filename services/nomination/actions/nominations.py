@@ -17,6 +17,7 @@ from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
 from services.nomination.rules.names import check_name
 from services.nomination.rules.readiness import Readiness
+from services.nomination.rules.rounds import check_begins
 from services.nomination.rules.subjects import same_key
 from services.nomination.tables import (
     Counter,
@@ -111,7 +112,9 @@ async def _where(
     if chosen is None or unit is None or {chosen.agency, unit.agency} != {agency.id}:
         raise LookupError("not of this agency")
     rules.check_goes_on(unit.valid_to, today)
-    rules.check_in_force((await session.get_one(Plan, chosen.plan_id)).state)
+    plan = await session.get_one(Plan, chosen.plan_id)
+    rules.check_in_force(plan.state)
+    check_begins(plan.ends_on, today)
     await rounds.check_takes(session, chosen, at)
     return unit, chosen
 
