@@ -94,7 +94,8 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "nomination.submit": Rule(_at(OWN, "nominator"), _FILE),
         "nomination.withdraw": Rule(_at(OWN, "nominator"), _FILE),
         "nominee.ask": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _FILE),
-        "nomination.confirm": Rule(_at(OWN, "head"), _FILE),
+        # An officer confirms only what its head left to the agency, being whom it is about: a rule of nomination's.
+        "nomination.confirm": Rule(_at(OWN, "head") | _at(AGENCY, "officer"), _FILE),
         "claim.check": Rule(_at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),

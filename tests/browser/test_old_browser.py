@@ -82,6 +82,7 @@ async def test_a_form_does_its_work_where_newer_interfaces_are_missing(town: Tow
         await others.confirm(town.address, code)
         await page.goto(f"{town.address}/de-cu/ho-so/{code}/gui")
         await expect(page.locator("main")).to_contain_text(WORDS)
+        await page.get_by_label("Không", exact=True).check()
         await page.get_by_role("button", name="Gửi hồ sơ").click()
         await page.wait_for_url(f"{town.address}/de-cu/ho-so/{code}/hanh-trinh")
         await expect(page.locator("main")).to_contain_text("Đã gửi hồ sơ")

@@ -156,6 +156,7 @@ async def nominate(everybody: People, page: Page, subject: str) -> str:
     for part in ("", "/y-kien", "/dong-y", "/tieu-chi/GV5", "/tieu-chi/GV5/minh-chung/number"):
         await everybody.open(page, f"/de-cu/ho-so/{code}{part}")
     await everybody.open(page, f"/de-cu/ho-so/{code}/gui")
+    await page.get_by_label("Không", exact=True).check()
     await everybody.press(page, "Gửi hồ sơ")
     await everybody.open(page, f"/de-cu/ho-so/{code}/cac-ban")
     await everybody.until(page, f"/de-cu/ho-so/{code}/hanh-trinh", "Hội đồng đã nhận hồ sơ")

@@ -91,7 +91,7 @@ async def nominate(desk: Desk, lead: str) -> str:
     await dossiers.write(by, code[0], NEW)
     await dossiers.agree(by, code[0])
     await dossiers.confirm(head, code[0])
-    expect(await by.post(f"/de-cu/ho-so/{code[0]}/gui"), 200)
+    expect(await by.post(f"/de-cu/ho-so/{code[0]}/gui", {"related": "no"}), 200)
     return code[0]
 
 

@@ -19,6 +19,7 @@ NEW, CLAIM = "POST /de-cu/ho-so/moi", "POST /de-cu/ho-so/{code}/tieu-chi/{criter
 CONTACTS, AMEND = "POST /de-cu/ho-so/{code}/lien-he", "POST /de-cu/ke-hoach/{code}/sua"
 PROOF, CHECK = CLAIM + "/minh-chung/{kind}", CLAIM + "/xac-minh"
 OPINION, ANSWER = "POST /de-cu/ho-so/{code}/y-kien", "POST /tra-loi/gioi-thieu/{token}"
+SEND = "POST /de-cu/ho-so/{code}/gui"
 API = "/api/v1/nomination/nominations"
 KINDS = [str(kind) for kind in FIELDS]
 UNITS = [UUID(int=100 + number) for number in range(len(BUNDLES))]
@@ -96,6 +97,9 @@ async def checked(site: Site, file: tuple[str, str], how: str) -> None:
 
 async def read(play: Played, files: list[tuple[str, str]]) -> None:
     """Every page and list, each in the way that shows the most."""
+    for number, (code, _) in enumerate(files[:SOME]):
+        await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number)
+        await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number, refused=True)
     for number, (code, criterion) in enumerate(files):
         parts = ["", "/gui", f"/tieu-chi/{criterion}"]
         for part in parts + (OTHERS if number < SOME else []):

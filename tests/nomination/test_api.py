@@ -63,6 +63,7 @@ async def test_a_nomination_by_software_from_draft_to_hand_in(site: Site, plan: 
         "form": "exemplar",
         "subject": {"name": "Lê Thị Ánh", "position": "giáo viên"},
         "on_behalf": "",
+        "kin": None,
         "opinions": [],
         "claims": [
             {

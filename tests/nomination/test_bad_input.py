@@ -54,7 +54,7 @@ async def said(site: Site) -> list[tuple[object, ...]]:
 async def test_a_nomination_without_evidence_says_where_and_stays_a_draft(site: Site, plan: Plan) -> None:
     draft = await make.draft(site.database, plan.open, evidence=False)
     async with nominator(site) as by:
-        answer = await by.post(f"/de-cu/ho-so/{draft.code}/gui")
+        answer = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
     assert (answer.status_code, await said(site)) == (422, [])
     assert "GV1: Có lời nhưng chưa có minh chứng." in text_of(answer)
     assert "Dạy học bằng dự án đọc sách." in answer.text
@@ -66,7 +66,7 @@ async def test_after_the_rounds_end_the_draft_is_kept(site: Site, plan: Plan) ->
     async with site.database.transaction() as session:
         await session.execute(text("update rounds set closes_on = '2024-10-14'"))
     async with nominator(site) as by:
-        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui")
+        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
         form = {"unit": str(make.SCHOOL), "round": str(plan.open), "category": "teacher", "name": "Lê Thị Ánh"}
         started = await by.post("/de-cu/ho-so/moi", data=form)
     assert (sent.status_code, started.status_code, await said(site)) == (422, 422, [])
@@ -182,7 +182,7 @@ async def test_a_good_file_lies_in_the_store_once_and_goes_into_the_parcel(site:
         for name in ("Ảnh <lớp>.png", "lần hai.png"):
             assert (await by.post(tep, files={"file": (name, PNG)}, data={"caption": ""})).status_code == 303
         page = await by.get(tep.removesuffix("/tep"))
-        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui")).status_code == 303
+        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)).status_code == 303
     assert "Ảnh &lt;lớp&gt;.png" in page.text
     kept = [str(one.relative_to(site.folder / "objects").parent) for one in (site.folder / "objects").rglob("*.*")]
     assert kept == ["nomination/parcels"]
@@ -214,13 +214,13 @@ async def test_a_full_store_takes_nothing_and_loses_nothing(sites: Sites, full_d
             f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": ("a.png", photo(size=(200, 200), noise=1))}
         )
         (full_disk / "more").write_bytes(bytes(2_000))
-        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui")
+        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
         assert [(one.status_code, words in text_of(one)) for one in (file, sent)] == [(422, True)] * 2
         assert (await rows(site, "select state from nominations"), await said(site)) == ([("draft",)], [])
         for one in full_disk.iterdir():
             if one.is_file():
                 one.unlink()
-        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui")).status_code == 303
+        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)).status_code == 303
     assert await rows(site, "select state from nominations") == [("submitted",)]
 
 
@@ -228,7 +228,7 @@ async def test_a_store_that_is_away_is_told_too(site: Site, plan: Plan) -> None:
     draft = await make.draft(site.database, plan.open)
     (site.folder / "objects").rename(site.folder / "away")
     async with nominator(site) as by:
-        answer = await by.post(f"/de-cu/ho-so/{draft.code}/gui")
+        answer = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
     assert (answer.status_code, "Bản nháp còn nguyên" in text_of(answer)) == (422, True)
     assert await rows(site, "select state from nominations") == [("draft",)]
 

@@ -130,8 +130,8 @@ async def test_a_manager_rests_on_a_collective_that_qualifies_itself(site: Site)
             False,
             True,
         )
-        await by.post(f"{collective}/gui")
-        assert (await by.post(f"{manager}/gui")).status_code == 303
+        await by.post(f"{collective}/gui", data=make.NO_KIN)
+        assert (await by.post(f"{manager}/gui", data=make.NO_KIN)).status_code == 303
     assert await rows(site, "select code, state from nominations order by code") == [
         ("TB-24-0001", "submitted"),
         ("TB-24-0002", "submitted"),

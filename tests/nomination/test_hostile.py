@@ -29,6 +29,7 @@ from tests.nomination.playing_dossiers import (
     NEW,
     OPINION,
     PROOF,
+    SEND,
     UNITS,
     called,
     checked,
@@ -45,6 +46,8 @@ from tests.support.site import Site, Sites
 
 pytestmark = pytest.mark.db
 CONFIRM = "POST /de-cu/ho-so/{code}/xac-nhan"
+MOST = {"measure": 40, "number": 60, "kin": 100}
+"""How many letters a field takes, where it is less than others do."""
 ADD = "POST /de-cu/tieu-chi/them"
 EXTEND = "POST /de-cu/dot/{round_id}/gia-han"
 WORDS = {
@@ -74,6 +77,8 @@ UNSEEN = {
     *(f"asked {name}" for name in ("trang-thai", "xep", "sau", "loai", "lang", {"dang": "xlsx"})),
     *(f"refused {NEW} {name}" for name in ("unit", "round", "category", "form", "subject")),
     f"refused {OPINION} voice",
+    *(f"refused {SEND} {name}" for name in ("related", "keep")),
+    f"refused {CONFIRM} leave",
     f"refused {ANSWER} word",
     *(f"refused {LEAD} {name}" for name in ("unit", "category")),
     *(f"refused POST {ONE}/{end}" for end in ("buoc to", "de-cu round", "nhan unit", "so kind")),
@@ -195,6 +200,9 @@ def given(round_id: UUID) -> dict[str, Callable[[int], str]]:
         "stands": lambda _n: "",
         "edits": lambda _n: "0",
         "word": lambda _n: "",
+        "related": _always("yes"),
+        "keep": _always("1"),
+        "leave": _always(""),
         "options": lambda _n: "a",
         "level": lambda _n: "",
         "rests_on": lambda _n: "",
@@ -218,11 +226,11 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
     must = given(round_id)
     async with signed_in(site, texts) as who:
         fields = {r: f for r, f in form_fields(site.app).items() if "/api/" not in r}
-        play = Played(who, texts, fields, must, kept=frozenset({"once", "remove"}), most={"measure": 40, "number": 60})
+        play = Played(who, texts, fields, must, kept=frozenset({"once", "remove"}), most=MOST)
         files = [await filed(play, number) for number in range(len(BUNDLES))]
         for number in range(len(BUNDLES)):
             await called(play, number, round_id)
-        await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui")
+        await play.who.post(f"/de-cu/ho-so/{files[1][0]}/gui", data=make.NO_KIN)
         await returned(site, files[1][0], texts.whole("reason"))
         await checked(site, files[0], texts.whole("check how"))
         await read(play, files)

@@ -54,7 +54,7 @@ async def test_a_nomination_from_its_first_word_to_its_hand_in(site: Site, plan:
         assert "anh@hoa-mai.example" in (await by.get("/de-cu/ho-so/TB-24-0001/lien-he")).text
         assert "Gửi hồ sơ TB-24-0001" in (await by.get("/de-cu/ho-so/TB-24-0001/gui")).text
         for _ in range(2):  # pressed twice: handed in once
-            sent = await by.post("/de-cu/ho-so/TB-24-0001/gui")
+            sent = await by.post("/de-cu/ho-so/TB-24-0001/gui", data=make.NO_KIN)
             assert (sent.status_code, sent.headers["location"]) == (303, "/de-cu/ho-so/TB-24-0001/hanh-trinh")
         journey = text_of(await by.get("/de-cu/ho-so/TB-24-0001/hanh-trinh"))
         listed = text_of(await by.get("/de-cu/ho-so"))
@@ -73,6 +73,7 @@ async def test_a_nomination_from_its_first_word_to_its_hand_in(site: Site, plan:
             "evidence.added",
             "contacts.read",
             "contacts.written",
+            "kin.said",
             "nomination.submitted",
         )
     ]
@@ -167,7 +168,7 @@ async def test_a_returned_file_shows_why_and_can_be_changed_again(site: Site, pl
         page = await by.get(file)
         assert "Cần &lt;b&gt;biên bản&lt;/b&gt;." in page.text
         assert "Kiểm tra và gửi" in text_of(page)
-        assert (await by.post(f"{file}/gui")).status_code == 303
+        assert (await by.post(f"{file}/gui", data=make.NO_KIN)).status_code == 303
         journey = text_of(await by.get(f"{file}/hanh-trinh"))
     assert "Đã bổ sung và gửi lại" in journey
     assert await rows(site, "select state, revision from nominations") == [("submitted", 2)]
@@ -233,13 +234,13 @@ async def test_a_pupil_is_put_forward_with_birthday_and_guardian(site: Site, pla
     draft = await make.draft(site.database, plan.open, category=Category.PUPIL, contacts=False)
     file = f"/de-cu/ho-so/{draft.code}"
     async with nominator(site) as by:
-        refused = await by.post(f"{file}/gui")
+        refused = await by.post(f"{file}/gui", data=make.NO_KIN)
         assert (refused.status_code, "Hãy ghi ngày sinh của học sinh" in text_of(refused)) == (422, True)
         form = {"email-self": "bao@nha.vn", "born": "31/02/2011", "guardian": "Lan", "email-guardian": "me@nha.vn"}
         wrong = await by.post(f"{file}/lien-he", data=form)
         assert (wrong.status_code, "kiểu 05/09/2012" in text_of(wrong), "me@nha.vn" in wrong.text) == (422, True, True)
         assert (await by.post(f"{file}/lien-he", data=form | {"born": "05/09/2011"})).status_code == 303
-        assert (await by.post(f"{file}/gui")).status_code == 303
+        assert (await by.post(f"{file}/gui", data=make.NO_KIN)).status_code == 303
 
 
 async def test_nobody_writes_down_their_own_address_for_somebody_else(site: Site, plan: Plan) -> None:

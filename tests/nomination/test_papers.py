@@ -108,7 +108,7 @@ async def test_a_dossier_is_a_list_of_tasks_with_one_next_step(site: Site) -> No
         page = text_of(await by.get(file))
         assert re.search(r"Người viết \S.* Viết thay cho tổ Ngữ văn", page)
         assert "Cô luôn giúp đồng nghiệp mới." in text_of(await by.get(f"{file}/gui"))
-        assert (await by.post(f"{file}/gui")).status_code == 303
+        assert (await by.post(f"{file}/gui", data=make.NO_KIN)).status_code == 303
     assert told == [
         ("3/8", "Ý kiến của mọi người"),
         ("4/8", "Ý kiến người được giới thiệu"),
@@ -131,7 +131,7 @@ async def test_a_dossier_is_a_list_of_tasks_with_one_next_step(site: Site) -> No
 async def test_what_is_lacking_keeps_it_from_being_handed_in(site: Site) -> None:
     async with nominator(site) as by:
         file = await begin(site, by)
-        refused = await by.post(f"{file}/gui")
+        refused = await by.post(f"{file}/gui", data=make.NO_KIN)
         sent = await by.post("/api/v1/nomination/nominations/TB-24-0001/submission", headers={"idempotency-key": "a"})
     assert (refused.status_code, sent.status_code) == (422, 422)
     assert {one["pointer"]: one["detail"] for one in sent.json()["errors"]} == {
@@ -152,7 +152,7 @@ async def test_a_sudden_deed_needs_fewer_papers(site: Site) -> None:
             False,
         )
         await confirm(chief, file)
-        assert (await by.post(f"{file}/gui")).status_code == 303
+        assert (await by.post(f"{file}/gui", data=make.NO_KIN)).status_code == 303
 
 
 async def test_opening_the_link_changes_nothing_and_the_first_word_counts(site: Site) -> None:
@@ -183,7 +183,7 @@ async def test_who_declines_is_not_put_forward(site: Site) -> None:
         file = await begin(site, by, "đợt sau")  # where nobody has to be asked
         await confirm(chief, file)
         await nominee.post(await link(by, file), data={"word": "decline"})
-        refused = await by.post(f"{file}/gui")
+        refused = await by.post(f"{file}/gui", data=make.NO_KIN)
         assert (refused.status_code, "xin không được giới thiệu" in text_of(refused)) == (422, True)
     assert await rows(site, "select state from nominations") == [("draft",)]
 
@@ -238,9 +238,12 @@ async def test_the_head_confirms_what_they_saw_and_nobody_in_their_place(site: S
         await by.post(f"{file}/y-kien", data=OPINION)
         assert "Hồ sơ đã sửa sau khi thủ trưởng xác nhận." in text_of(await by.get(file))
         assert (await confirm(own, file)).status_code == 303  # who is head confirms what they wrote, too
-    for unit in (make.OTHER_SCHOOL, None):
-        async with site.signed_in("officer", unit=unit) as officer:
-            assert (await officer.get(f"{file}/xac-nhan")).status_code in (403, 404)
+    async with site.signed_in("officer", unit=make.OTHER_SCHOOL) as officer:
+        assert (await officer.get(f"{file}/xac-nhan")).status_code == 403
+    async with site.signed_in("officer") as officer:
+        for leave in ({}, {"leave": "1"}):
+            refused = await officer.post(f"{file}/xac-nhan", data={"edits": "3"} | leave)
+            assert (refused.status_code, "thủ trưởng đơn vị xác nhận" in text_of(refused)) == (409, True)
     assert await rows(site, "select edits from confirmations order by edits") == [(2,), (3,)]
 
 

@@ -115,7 +115,8 @@ def test_what_lacks_or_contradicts_itself_is_said_with_its_step() -> None:
         *[
             (
                 "dot",
-                f"Đợt «{name}» kéo dài quá ngày kế hoạch hết hiệu lực (01/11/2024). Hãy cho đợt đóng sớm hơn.",
+                f"Đợt «{name}» kéo dài quá ngày kế hoạch hết hiệu lực (01/11/2024). Hãy cho đợt đóng sớm hơn, hoặc lùi"
+                " ngày hết hiệu lực.",
             )
             for name in ("đợt thu", "đợt thu", "đợt xuân")
         ],

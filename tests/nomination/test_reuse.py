@@ -125,7 +125,9 @@ async def twice(site: Site, *, unit: UUID = make.SCHOOL, **changed: Any) -> list
 async def send(site: Site, code: str) -> tuple[httpx2.Response, httpx2.Response]:
     """The page before sending, and what sending is answered."""
     async with site.signed_in("nominator", unit=make.SCHOOL) as person:
-        return await person.get(f"/de-cu/ho-so/{code}/gui"), await person.post(f"/de-cu/ho-so/{code}/gui")
+        return await person.get(f"/de-cu/ho-so/{code}/gui"), await person.post(
+            f"/de-cu/ho-so/{code}/gui", data=make.NO_KIN
+        )
 
 
 @pytest.mark.db

@@ -110,7 +110,7 @@ async def test_a_round_counts_what_one_may_see_and_names_what_came_late(sites: S
     await make.draft(site.database, graced, unit_id=make.OTHER_SCHOOL)
     async with site.signed_in("nominator", unit=make.SCHOOL) as by:
         warned = text_of(await by.get(f"/de-cu/ho-so/{ours.code}"))
-        await by.post(f"/de-cu/ho-so/{ours.code}/gui")
+        await by.post(f"/de-cu/ho-so/{ours.code}/gui", data=make.NO_KIN)
         own = text_of(await by.get(f"{LIST}/{graced}"))
         file = text_of(await by.get(f"/de-cu/ho-so/{ours.code}"))
     async with site.signed_in("member") as by:
@@ -135,7 +135,7 @@ async def test_an_officer_extends_a_round_and_units_read_why(site: Site, plan: P
     assert [(one.status_code, one.headers["location"]) for one in answers] == [(303, path)] * 2
     async with site.signed_in("nominator", unit=make.SCHOOL) as by:
         shown, file = text_of(await by.get(path)), text_of(await by.get(f"/de-cu/ho-so/{draft.code}"))
-        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui")
+        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
     assert "Gia hạn Từ 14/10/2024 đến 25/10/2024" in shown
     assert REASON in shown
     assert "Gia hạn đợt này" not in shown

@@ -121,6 +121,27 @@ async def test_what_comes_in_the_grace_is_taken_and_marked_and_then_no_more(data
     ]
 
 
+@pytest.mark.parametrize(
+    ("grace", "end", "found"),
+    [
+        (0, END, ["taken", "closed", "closed"]),
+        (2, END, ["taken", "late", "late"]),
+        (2, datetime(2024, 11, 4, 17, tzinfo=VIETNAM), ["late", "closed", "closed"]),
+    ],
+)
+async def test_the_closing_instant_itself_is_after_the_end(
+    database: Database, grace: int, end: datetime, found: list[str]
+) -> None:
+    [(*_, round_id)] = await enter(database, LATE | {"grace_days": grace})
+    drafts = [await make.draft(database, round_id) for _ in range(3)]
+    moments = [end + timedelta(microseconds=one) for one in (-1, 0, 1)]
+    told = await asyncio.gather(*(submit(database, draft, at) for draft, at in zip(drafts, moments, strict=True)))
+    assert ["closed" if one.startswith("Đợt này đã đóng lúc 17:00 ngày 31/10/2024") else one for one in told] == found
+    kept = {"taken": ("submitted", False), "late": ("submitted", True), "closed": ("draft", False)}
+    states = await rows(database, "select state, late from nominations order by code")
+    assert states == [kept[one] for one in found]
+
+
 async def test_of_two_in_the_last_second_each_has_an_outcome(database: Database) -> None:
     [(*_, round_id)] = await enter(database, LATE)
     drafts = [await make.draft(database, round_id) for _ in range(3)]

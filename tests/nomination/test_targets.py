@@ -72,7 +72,7 @@ async def test_what_is_asked_is_shown_from_the_first_draft_on(site: Site) -> Non
             seen.append(text_of(await by.get(file)))
             assert await submit(site, draft) == "taken"
         full, new = text_of(await by.get(file)), text_of(await by.get("/de-cu/ho-so/moi"))
-        sent = await by.post(f"{file}/gui")
+        sent = await by.post(f"{file}/gui", data=make.NO_KIN)
         api = await by.post(
             f"/api/v1/nomination/nominations/{drafts[2].code}/submission", headers={"idempotency-key": "a"}
         )
@@ -94,6 +94,21 @@ async def test_of_two_for_the_last_place_one_has_it(site: Site) -> None:
     found = await asyncio.gather(*(submit(site, one) for one in (*drafts, elsewhere)))
     assert found[2] == "taken"
     assert sorted(one.split(" hồ sơ")[0] for one in found[:2]) == ["taken", "Đơn vị đã gửi 1"]
+
+
+async def test_who_comes_second_for_the_last_place_keeps_the_draft_and_is_told(site: Site) -> None:
+    round_id = await enter(site, MOST | {"number": 1})
+    drafts = [await make.draft(site.database, round_id) for _ in range(2)]
+    async with site.signed_in("nominator", unit=make.SCHOOL) as by:
+        sending = (by.post(f"/de-cu/ho-so/{one.code}/gui", data=make.NO_KIN) for one in drafts)
+        answers = await asyncio.gather(*sending)
+    taken, refused = sorted(answers, key=lambda one: one.status_code)
+    told = REACHED.replace("đã gửi 2", "đã gửi 1").replace("nhiều nhất 2", "nhiều nhất 1")
+    assert (taken.status_code, refused.status_code, told in text_of(refused)) == (303, 422, True)
+    async with site.database.reading() as session:
+        left = await session.execute(text("select state, revision from nominations order by state"))
+        assert [tuple(row) for row in left] == [("draft", 0), ("submitted", 1)]
+        assert await session.scalar(text("select count(*) from outbox where type like '%NominationSubmitted%'")) == 1
 
 
 async def test_what_was_taken_back_leaves_its_place(site: Site) -> None:

@@ -205,7 +205,7 @@ async def test_a_refused_act_is_logged_by_its_route_and_never_by_its_thing(sites
     _, codes = await seeded(site)
     with capture_logs() as logged:
         async with site.signed_in("head", unit=make.SCHOOL) as head:
-            assert (await head.post(f"/de-cu/ho-so/{codes['own']}/gui")).status_code == 403
+            assert (await head.post(f"/de-cu/ho-so/{codes['own']}/gui", data=make.NO_KIN)).status_code == 403
     refused = {"path": "/ho-so/{code}/gui", "method": "POST", "role": "nominator", "log_level": "warning"}
     assert [line for line in logged if line["event"] == "act.refused"] == [{"event": "act.refused", **refused}]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tests.support import factories as make
 from tests.support.walk import THEIRS, Step
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -34,7 +35,7 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
         f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
         f"GET {file}/gui": Step(files),
-        f"POST {file}/gui": Step(files),
+        f"POST {file}/gui": Step(files, make.NO_KIN),
         f"GET {file}/cac-ban": Step(files),
         f"GET {file}/tep/{{sha256}}": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),
         f"GET {file}/tep/{{sha256}}/nho": Step({THEIRS: {**files[THEIRS], "sha256": "0" * 64}}),

@@ -125,6 +125,9 @@ async def test_a_finding_waits_for_its_unit_until_it_is_answered_and_again_when_
     assert await waits(site, "head", unit=make.SCHOOL) == ([], 0)
     await hear(site, raised.model_copy(update={"due_on": date(2024, 11, 20)}))
     assert await waits(site, "head", unit=make.SCHOOL) == ([label], 1)
+    await hear(site, raised.model_copy(update={"unit_id": make.OTHER_SCHOOL}))  # its unit has ended
+    assert await waits(site, "head", unit=make.SCHOOL) == ([], 0)
+    assert await waits(site, "head", unit=make.OTHER_SCHOOL) == ([label], 1)
 
 
 async def test_what_was_returned_waits_until_it_is_sent_again_whichever_is_heard_first(site: Site) -> None:

@@ -56,6 +56,7 @@ async def opened(site: Site, texts: Texts, number: int) -> Case:
     proof = {"text": texts("proof", number), **entry}
     claim = {"criterion": "GV1", "criterion_text": texts("criterion", number), "text": texts("claim", number)}
     content: dict[str, Any] = {"subject_name": texts("subject", number), "subject_position": texts("position", number)}
+    content["kin"] = texts("kin", number)
     content |= {"unit": texts("unit of the dossier", number), "claims": [{**claim, "evidence": [proof]}]}
     await site.runtime.objects.put(files.path_of("review", accepted.sha256), PDF)
     unit = UUID(int=100 + number)

@@ -207,12 +207,14 @@ async def test_the_council_reads_levels_opinions_and_what_changed(site: Site) ->
         dossier.content = dossier.content | {
             "claims": [dossier.content["claims"][0] | claim | {"state": "verified"}],
             "opinions": [{"voice": "parent", "who": "phụ huynh lớp 8A", "text": "Cô tận tâm."}],
+            "kin": "chị em ruột",
             "changes": [{"criterion": "GV1", "label": "Thành tích", "before": "Dạy khá.", "after": "Dạy giỏi."}],
         }
     async with member(site, 0) as one:
         page = text_of(await one.get(CASE))
     assert (
-        "Thay đổi so với bản trước GV1 · Thành tích Trước: Dạy khá. Nay: Dạy giỏi. GV1 Đã xác minh Tiêu chí GV1"
+        "Người gửi có quan hệ gia đình với người được giới thiệu chị em ruột"
+        " Thay đổi so với bản trước GV1 · Thành tích Trước: Dạy khá. Nay: Dạy giỏi. GV1 Đã xác minh Tiêu chí GV1"
         " vượt khó Mức đã được xếp: Hoàn thành tốt nhiệm vụ Dựa vào hồ sơ TB-24-0007 Dạy giỏi."
         " Ý kiến của mọi người phụ huynh lớp 8A: Cô tận tâm."
     ) in page

@@ -57,6 +57,8 @@ RULES = {
     "secret_from": 3,
     "shortest_reason": 20,
 }
+NO_KIN = {"related": "no"}
+"""What is sent with a dossier's form by whoever is of another family."""
 MEMBERS = ("https://id|uy-vien-1", "https://id|uy-vien-2", "https://id|chu-tich")
 
 

@@ -44,7 +44,7 @@ class Desk:
         await dossiers.write(by, code, who)
         await dossiers.agree(by, code)
         await dossiers.confirm(await self._head(who), code)
-        expect(await by.post(f"/de-cu/ho-so/{code}/gui"), 200)
+        expect(await by.post(f"/de-cu/ho-so/{code}/gui", {"related": "no"}), 200)
         self.say(f"{code}: handed in ({who.category})")
         await self.until("review has the dossier", lambda: self.case_shows(code, "Nộp phiếu chấm"))
         return code
@@ -68,7 +68,7 @@ class Desk:
         corrected = Claim("Tổ đoàn kết, giúp nhau trong công việc.", "Biên bản của tổ ngày 10/10")
         await dossiers.write_claim(by, f"/de-cu/ho-so/{code}/tieu-chi/TT1", corrected, version=1)
         await dossiers.confirm(await self._head(who), code)
-        expect(await by.post(f"/de-cu/ho-so/{code}/gui"), 200)
+        expect(await by.post(f"/de-cu/ho-so/{code}/gui", {"related": "no"}), 200)
         self.say(f"{code}: returned with a reason, corrected, sent again")
         await self.until("the corrected dossier has arrived", lambda: self.case_shows(code, "Biên bản của tổ"))
 

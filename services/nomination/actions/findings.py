@@ -60,7 +60,7 @@ async def raise_finding(
     )
     session.add(finding)
     await session.flush()
-    outbox.record(session, _raised(finding, at))
+    outbox.record(session, raised(finding, at))
     await audit.record(session, by, "finding.raised", id)
 
 
@@ -88,7 +88,7 @@ async def speak(
     )
     await session.flush()
     if kind is WordKind.AGAIN:
-        outbox.record(session, _raised(finding, at))
+        outbox.record(session, raised(finding, at))
     elif waited:
         outbox.record(session, FindingSettled(**_about(finding), occurred_at=at))
     await audit.record(session, by, f"finding.{kind}", finding_id)
@@ -98,7 +98,8 @@ def _about(finding: VisitFinding) -> dict[str, UUID]:
     return {"visit_id": finding.visit_id, "finding_id": finding.id, "unit_id": finding.unit_id}
 
 
-def _raised(finding: VisitFinding, at: datetime) -> FindingRaised:
+def raised(finding: VisitFinding, at: datetime) -> FindingRaised:
+    """That a finding waits for its unit."""
     return FindingRaised(
         visit_id=finding.visit_id,
         finding_id=finding.id,

@@ -38,6 +38,8 @@ async def note_step(
         nomination.state = rules.after_news(nomination.state, state)
         nomination.version += 1
         nomination.reopened = list(reopened)
+    if state is State.RETURNED:  # perhaps somebody else sends it again
+        nomination.kin, nomination.kin_said_by = None, ""
     step = Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what=what, holder=holder)
     step.by_agency, step.with_agency = by_agency, with_agency
     session.add(step)

@@ -17,6 +17,7 @@ from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
 from services.nomination.rules.names import check_name
 from services.nomination.rules.readiness import Readiness
+from services.nomination.rules.rounds import check_begins
 from services.nomination.rules.subjects import same_key
 from services.nomination.tables import (
     Counter,
@@ -113,6 +114,7 @@ async def _where(
     rules.check_goes_on(unit.valid_to, today)
     plan = await session.get_one(Plan, chosen.plan_id)
     rules.check_in_force(plan.state)
+    check_begins(plan.ends_on, today)
     await rounds.check_takes(session, chosen, plan, at)
     return unit, chosen
 

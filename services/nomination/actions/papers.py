@@ -16,6 +16,8 @@ from services.nomination.rules.papers import (
     check_answerable,
     check_askable,
     check_confirmable,
+    check_kin,
+    check_leavable,
     check_opinion,
 )
 from services.nomination.tables import Agreement, Confirmation, Opinion, Subject
@@ -103,13 +105,24 @@ async def answer(session: AsyncSession, *, agreement_id: UUID, agreed: bool, at:
     await audit.record(session, NOMINEE, "nominee.agreed" if agreed else "nominee.declined", nomination.id)
 
 
-async def confirm(session: AsyncSession, *, nomination_id: UUID, edits: int, at: datetime, by: Actor) -> Confirmation:
-    """The head of the unit stands by the dossier as they saw it, after so many `edits`.
+async def confirm(
+    session: AsyncSession, *, nomination_id: UUID, edits: int, at: datetime, by: Actor, name: str = ""
+) -> Confirmation:
+    """The head of the unit stands by the dossier as they saw it, after so many `edits`; an officer where it is left
+    to the agency. `name`: that of whoever confirms.
 
-    Raises NotADraft, OwnFile, or ChangedMeanwhile when it was changed since.
+    Raises NotADraft, AboutYourself, NotTheAgencys, OwnFile, or ChangedMeanwhile when it was changed since.
     """
     nomination = await lock(session, nomination_id)
-    check_confirmable(nomination.state, nomination.nominator, by.identity, by.role)
+    subject = await session.get_one(Subject, nomination.subject_id)
+    check_confirmable(
+        nomination.state,
+        nomination.nominator,
+        by.identity,
+        by.role,
+        about_yourself=subject.is_called(name),
+        left=nomination.left_to_agency,
+    )
     if nomination.edits != edits:
         raise rules.ChangedMeanwhile("", nomination.version)
     nomination.version += 1
@@ -120,3 +133,34 @@ async def confirm(session: AsyncSession, *, nomination_id: UUID, edits: int, at:
     await session.flush()
     await audit.record(session, by, "nomination.confirmed", nomination_id)
     return made
+
+
+async def leave_to_agency(session: AsyncSession, *, nomination_id: UUID, by: Actor, name: str) -> None:
+    """A head whom the dossier is about leaves its confirmation to an officer of the agency.
+
+    Raises NotADraft, NotAboutYourself.
+    """
+    nomination = await lock(session, nomination_id)
+    subject = await session.get_one(Subject, nomination.subject_id)
+    check_leavable(nomination.state, by.role, about_yourself=subject.is_called(name))
+    if not nomination.left_to_agency:
+        nomination.left_to_agency = True
+        await audit.record(session, by, "confirmation.left", nomination_id)
+
+
+async def say_kin(session: AsyncSession, *, nomination_id: UUID, kin: str, by: Actor) -> None:
+    """Whoever sends a dossier says how they are related to whom it is about; empty: not at all.
+
+    A relation is a change of the dossier: whoever confirmed it before did not know. Raises NotADraft, BadKin.
+    """
+    nomination, kin = await lock(session, nomination_id), normal(kin)
+    rules.check_editable(nomination.state)
+    check_kin(kin)
+    if (nomination.kin, nomination.kin_said_by) == (kin, by.identity):
+        return
+    if kin and kin != nomination.kin:
+        nomination.note_edit()
+    else:
+        nomination.version += 1
+    nomination.kin, nomination.kin_said_by = kin, by.identity
+    await audit.record(session, by, "kin.said", nomination_id)

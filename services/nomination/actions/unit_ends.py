@@ -13,18 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.actions.nominations import told
+from services.nomination.actions.open_work import has_open_work, move_work
 from services.nomination.actions.units import alone, lock
-from services.nomination.rules import ENDED
-from services.nomination.rules.leads import LeadState
 from services.nomination.rules.units import BadEnd, check_end
-from services.nomination.tables import Lead, Nomination, Step, Subject, Unit, UnitEdge, UnitEnd, UnitShare, below
+from services.nomination.tables import Unit, UnitEdge, UnitEnd, UnitShare, below
 from shared import audit, outbox
 from shared.audit import Actor
-from shared.events import NominationMoved, UnitEnded
+from shared.events import UnitEnded
 from shared.names import normal
 from shared.outbox.recording import agency_of
-from shared.search_words import WORDS
 from shared.wording import say
 
 _log = structlog.get_logger("units")
@@ -54,7 +51,7 @@ async def prepare_end(
 async def share(
     session: AsyncSession, *, unit_id: UUID, things: Collection[UUID], successor_id: UUID, by: Actor
 ) -> None:
-    """Let these things of a unit (open nominations, leads, units below it) go on at that unit when it ends.
+    """Let these things of a unit (what is open of its work, units below it) go on at that unit when it ends.
 
     Raises BadEnd; LookupError when the unit does not end any more, or never did.
     """
@@ -102,7 +99,7 @@ async def carry_out_due(session: AsyncSession, *, at: datetime, today: date) -> 
     done = 0
     for end in ends:
         unit = await lock(session, end.unit_id)
-        if end.successor_id is None and await _has_open_work(session, end.unit_id):
+        if end.successor_id is None and await has_open_work(session, end.unit_id, end.day):
             # Something was begun since: nobody may lose it, so the unit stays until somebody says who takes it.
             _log.error("units.end_waits", unit=str(unit.id))
             continue
@@ -131,7 +128,7 @@ async def _check(session: AsyncSession, unit: Unit, end: UnitEnd) -> None:
     check_end(
         unit.valid_from,
         end.day,
-        open_work=await _has_open_work(session, unit.id),
+        open_work=await has_open_work(session, unit.id, end.day),
         successor=end.successor_id is not None,
     )
     shares = select(col(UnitShare.successor_id)).where(col(UnitShare.unit_id) == unit.id).distinct()
@@ -157,18 +154,12 @@ async def _check_taker(session: AsyncSession, unit: Unit, successor_id: UUID | N
         raise BadEnd("successor", "Đơn vị nhận việc cũng thôi hoạt động trước hoặc vào ngày ấy. Hãy chọn đơn vị khác.")
 
 
-async def _has_open_work(session: AsyncSession, unit_id: UUID) -> bool:
-    files = exists().where(col(Nomination.unit_id) == unit_id, col(Nomination.state).not_in(ENDED))
-    leads = exists().where(col(Lead.unit_id) == unit_id, col(Lead.state) != LeadState.NOMINATED)
-    return bool(await session.scalar(select(files | leads)))
-
-
 async def _carry_out(session: AsyncSession, unit: Unit, end: UnitEnd, at: datetime) -> None:
     unit.valid_to, end.done = end.day, True
     if end.successor_id is not None:
         rows = await session.scalars(select(UnitShare).where(col(UnitShare.unit_id) == unit.id))
         shares = {one.thing_id: one.successor_id for one in rows}
-        await _move_work(session, unit.id, end.successor_id, shares, at)
+        await move_work(session, end, end.successor_id, shares, at)
         await _move_below(session, unit, end.successor_id, shares, end.day)
     of_unit = (col(UnitEdge.child_id) == unit.id) | (col(UnitEdge.parent_id) == unit.id)
     await session.execute(delete(UnitEdge).where(of_unit, col(UnitEdge.valid_from) >= end.day))
@@ -179,29 +170,6 @@ async def _carry_out(session: AsyncSession, unit: Unit, end: UnitEnd, at: dateti
         UnitEnded(unit_id=unit.id, successor_id=end.successor_id, valid_to=end.day, occurred_at=at),
     )
     await session.flush()
-
-
-async def _move_work(
-    session: AsyncSession, unit_id: UUID, successor_id: UUID, shares: Mapping[UUID, UUID], at: datetime
-) -> None:
-    """Files that go on, with their subjects, whom no file has yet, and leads; what has ended stays where it was."""
-    going_on = select(Nomination).where(col(Nomination.unit_id) == unit_id, col(Nomination.state).not_in(ENDED))
-    for one in list(await session.scalars(going_on.order_by(col(Nomination.id)).with_for_update())):
-        one.unit_id = shares.get(one.id, successor_id)
-        subject = update(Subject).where(col(Subject.id) == one.subject_id)
-        await session.execute(subject.values(unit_id=one.unit_id))
-        await session.execute(update(WORDS).where(WORDS.c.thing == one.id).values(unit_id=one.unit_id))
-        outbox.record(session, NominationMoved(**told(one, at)))
-        steps = select(Step).where(col(Step.nomination_id) == one.id).order_by(col(Step.at).desc(), col(Step.id).desc())
-        if (last := await session.scalar(steps.limit(1))) is not None:  # a draft has none
-            session.add(
-                Step(agency=one.agency, nomination_id=one.id, at=max(at, last.at), what="moved", holder=last.holder)
-            )
-    unused = col(Subject.unit_id) == unit_id, ~exists().where(col(Nomination.subject_id) == col(Subject.id))
-    await session.execute(update(Subject).where(*unused).values(unit_id=successor_id))
-    leads = select(Lead).where(col(Lead.unit_id) == unit_id, col(Lead.state) != LeadState.NOMINATED)
-    for lead in list(await session.scalars(leads.order_by(col(Lead.id)).with_for_update())):
-        lead.unit_id = shares.get(lead.id, successor_id)
 
 
 async def _move_below(

@@ -59,6 +59,7 @@ def shown(found: Dossier) -> dict[str, Any]:
         "form": found.subject.form,
         "subject": {"name": found.subject.name, "position": found.subject.position},
         "on_behalf": found.nomination.on_behalf,
+        "kin": nomination.kin,
         "opinions": [{"voice": one.voice, "who": one.who, "text": one.text} for one in found.paperwork.opinions],
         "claims": [
             {

@@ -82,7 +82,11 @@ async def show(desk: AtDesk, code: str) -> Response:
 
 def _open_to(desk: Desk, dossier: Dossier, task: Task) -> bool:
     """Whether the person can do that row's part."""
-    return desk.rights.may(ACTS.get(task.name, "nomination.write"), dossier.nomination.unit_id)
+    act, unit_id = ACTS.get(task.name, "nomination.write"), dossier.nomination.unit_id
+    if not desk.rights.may(act, unit_id):
+        return False
+    heads_only = act == "nomination.confirm" and not dossier.nomination.left_to_agency
+    return not heads_only or desk.rights.actor(act, unit_id).role == "head"
 
 
 def _rows(desk: Desk, dossier: Dossier, tasks: Sequence[Task]) -> list[dict[str, Any]]:

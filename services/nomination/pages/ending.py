@@ -1,6 +1,7 @@
 """How a unit ends, step by step: from when and to whom; what moves, piece by piece; then yes or no."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -26,7 +27,14 @@ OTHER = "Hãy chọn một đơn vị khác của cơ quan."
 PAGE = 100
 """How many things that move stand on one page."""
 MOST = 10_000
-KINDS = {"file": "Hồ sơ", "lead": "Nhân tố", "unit": "Đơn vị ở dưới"}
+KINDS = {
+    "file": "Hồ sơ",
+    "lead": "Nhân tố",
+    "finding": "Điều kiểm tra nêu ra",
+    "report": "Báo cáo",
+    "movement": "Phong trào",
+    "unit": "Đơn vị ở dưới",
+}
 
 
 @router.get("/quan-tri/don-vi/{unit_id}/thoi", dependencies=[allowed("unit.change")])
@@ -43,7 +51,7 @@ async def ask(desk: AtDesk, unit_id: UUID) -> Response:
 async def _ask(desk: Desk, unit_id: UUID, values: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     unit = await unit_of(desk, unit_id)
     async with desk.database.reading() as session:
-        moving = await units.count_moving(session, unit_id)
+        moving = await units.count_moving(session, unit_id, desk.clock.today())
     return desk.pages.render(
         desk.request,
         "unit_end.html",
@@ -95,7 +103,7 @@ async def _preview(desk: Desk, unit_id: UUID, begin: int, errors: Mapping[str, s
         if end is None or end.done:
             raise HTTPException(404)
         taking = await session.get(Unit, end.successor_id) if end.successor_id else None
-        moving = await units.count_moving(session, unit_id)
+        moving = await units.count_moving(session, unit_id, end.day)
         things = await units.list_moving(session, end, begin=begin, limit=PAGE + 1)
     return desk.pages.render(
         desk.request,
@@ -120,9 +128,14 @@ def _effects(unit: Unit, end: UnitEnd, taking: Unit | None, moving: units.Moving
     day = f"{end.day:%d/%m/%Y}"
     effects = [translate("Từ ngày {day}, «{unit}» không nhận hồ sơ, nhân tố và vai trò mới.", day=day, unit=unit.name)]
     if taking is not None:
-        told = {"files": moving.files, "leads": moving.leads, "below": moving.below, "unit": taking.name}
+        told = asdict(moving) | {"unit": taking.name}
         effects += [
             translate("{files} hồ sơ và {leads} nhân tố đang làm chuyển sang đơn vị nhận, theo bảng dưới đây.", **told),
+            translate(
+                "{findings} điều kiểm tra chưa đóng, {reports} báo cáo chưa gửi, {movements} phong trào chưa kết thúc"
+                " và {joined} lượt đăng ký phong trào chuyển sang đơn vị nhận.",
+                **told,
+            ),
             translate("{below} đơn vị đang ở dưới chuyển về dưới đơn vị nhận.", **told),
             translate("Vai trò đã cấp tại đây chuyển sang «{unit}».", **told),
             translate("Vai trò do nơi đăng nhập cấp phải đổi ở đó."),

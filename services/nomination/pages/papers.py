@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
@@ -15,7 +15,7 @@ from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier
 from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
-from services.nomination.rules.papers import VOICES, BadOpinion, Voice
+from services.nomination.rules.papers import VOICES, AboutYourself, BadOpinion, Voice, check_confirmer
 from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.links import Links
@@ -127,6 +127,8 @@ async def before_confirming(desk: AtDesk, code: str) -> Response:
 
 
 def _confirming(desk: Desk, dossier: Dossier, again: FoundAgain, error: str = "") -> Response:
+    role = desk.rights.actor("nomination.confirm", dossier.nomination.unit_id).role
+    refused = _refused(desk, dossier, role)
     return desk.pages.render(
         desk.request,
         "confirm.html",
@@ -143,19 +145,37 @@ def _confirming(desk: Desk, dossier: Dossier, again: FoundAgain, error: str = ""
         whys=WHYS,
         error=error,
         editable=dossier.nomination.state in rules.EDITABLE,
+        refused=refused,
+        leaving=isinstance(refused, AboutYourself) and role == "head",
     )
 
 
+def _refused(desk: Desk, dossier: Dossier, role: str) -> rules.Refusal | None:
+    """Why somebody else than this person confirms, if so."""
+    about_yourself = dossier.subject.is_called(desk.person.name)
+    try:
+        check_confirmer(role, about_yourself=about_yourself, left=dossier.nomination.left_to_agency)
+    except rules.Refusal as refusal:
+        return refusal
+    return None
+
+
 @router.post(f"{FILE}/xac-nhan", dependencies=[allowed("nomination.confirm")])
-async def confirm(desk: AtDesk, code: str, edits: Annotated[int, Form()] = -1) -> Response:
-    """The head stands by what they saw."""
+async def confirm(
+    desk: AtDesk, code: str, edits: Annotated[int, Form()] = -1, leave: Annotated[str, Form()] = ""
+) -> Response:
+    """The head stands by what they saw; whom it is about themselves may `leave` that to an officer of the agency."""
     dossier, again = await desk.read_with(code, partial(found_again, today=desk.clock.today()))
     by = desk.rights.actor("nomination.confirm", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
-            await papers.confirm(session, nomination_id=dossier.nomination.id, edits=edits, at=desk.clock.now(), by=by)
+            about: dict[str, Any] = {"nomination_id": dossier.nomination.id, "by": by, "name": desk.person.name}
+            if leave:
+                await papers.leave_to_agency(session, **about)
+            else:
+                await papers.confirm(session, edits=edits, at=desk.clock.now(), **about)
     except rules.ChangedMeanwhile:
         return _confirming(desk, dossier, again, "Hồ sơ vừa được sửa. Hãy xem lại rồi xác nhận.")
     except rules.Refusal as refusal:
         return _confirming(desk, dossier, again, str(refusal))
-    return see_other(f"/de-cu/ho-so/{code}")
+    return see_other(f"/de-cu/ho-so/{code}" + ("/xac-nhan" if leave else ""))

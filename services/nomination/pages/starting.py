@@ -108,7 +108,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
         own = await queries.list_units(session, agency=desk.agency.id, units=units, on=desk.clock.today())
         found = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
         current = await movements.list_current(session, agency=desk.agency.id, today=desk.clock.today())
-        taking = [one.round for one in found if one.takes]
+        taking = [one.round for one in found if one.begins]
         asked = await targets.quotas(
             session,
             agency=desk.agency.id,
@@ -122,7 +122,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
         "new.html",
         status_code=422 if errors else 200,
         units=[(unit.id, unit.name) for unit in own],
-        rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in found if one.takes],
+        rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in found if one.begins],
         quotas=[
             (unit.name, one.name, quotas.lines(asked[unit.id, one.id]), quotas.full(asked[unit.id, one.id]))
             for unit in own

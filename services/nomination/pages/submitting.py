@@ -11,19 +11,20 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import nominations
+from services.nomination.actions import nominations, papers
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier, packing
 from services.nomination.queries.revisions import last_revision
 from services.nomination.queries.subjects import FoundAgain, found_again
 from services.nomination.rules.criteria import KIND_NAMES
-from services.nomination.rules.papers import VOICES
+from services.nomination.rules.papers import VOICES, AboutYourself, BadKin, kin_told
 from services.nomination.rules.reuse import REUSED, check_reused
 from services.nomination.rules.revisions import changes
-from services.nomination.tables import Revision
+from services.nomination.tables import Nomination, Revision
 from shared.audit import Actor
 from shared.identity.allowed import allowed
+from shared.names import normal
 from shared.objects import StoreUnavailable
 
 router = APIRouter()
@@ -51,7 +52,13 @@ async def _beside(session: AsyncSession, dossier: Dossier, today: date) -> _Besi
     return _Beside(before, await found_again(session, dossier, today))
 
 
-def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, str] | None = None) -> Response:
+def _check(
+    desk: Desk,
+    dossier: Dossier,
+    beside: _Beside,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
     before, editable = beside.before, dossier.nomination.state in rules.EDITABLE
     return desk.pages.render(
         desk.request,
@@ -69,18 +76,50 @@ def _check(desk: Desk, dossier: Dossier, beside: _Beside, errors: Mapping[str, s
         reused=beside.again.reused if editable else [],
         said=REUSED,
         errors=errors or {},
+        values=typed or _said(desk, dossier.nomination),
+        own_hand=editable and _is_own_hand(desk, dossier),
         editable=editable,
     )
 
 
+def _said(desk: Desk, nomination: Nomination) -> dict[str, str]:
+    """What this person answered before, if it was asked; another's answer is not theirs."""
+    if nomination.kin is None or nomination.kin_said_by != "|".join(desk.person.identity):
+        return {"related": "", "kin": ""}
+    return {"related": "yes" if nomination.kin else "no", "kin": nomination.kin}
+
+
+def _is_own_hand(desk: Desk, dossier: Dossier) -> bool:
+    """Whether the person is whom the dossier is about, and nobody else stands by it."""
+    try:
+        dossier.check_sender(desk.person.name, "|".join(desk.person.identity))
+    except AboutYourself:
+        return True
+    return False
+
+
 @router.post("/ho-so/{code}/gui", dependencies=[allowed("nomination.submit")])
-async def submit(desk: AtDesk, code: str) -> Response:
-    """Hand the dossier in."""
+async def submit(
+    desk: AtDesk,
+    code: str,
+    related: Annotated[str, Form()] = "",
+    kin: Annotated[str, Form()] = "",
+    keep: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep what the sender says of themselves; hand the dossier in, unless they only `keep` it."""
+    typed = {"related": related, "kin": kin}
     dossier, beside = await desk.read_with(code, partial(_beside, today=desk.clock.today()))
     by = desk.rights.actor("nomination.submit", dossier.nomination.unit_id)
     try:
+        if dossier.asks_kin:
+            dossier = await _say_kin(desk, dossier, typed, by)
+        if keep:
+            return see_other(f"/de-cu/ho-so/{code}/gui")
         check_reused(beside.again.reused)
+        dossier.check_sender(desk.person.name, by.identity)
         await _hand_in(desk, dossier, beside.before, by)
+    except BadKin as refusal:
+        return _check(desk, dossier, beside, {refusal.field: str(refusal)}, typed)
     except rules.NotComplete as refusal:
         return _check(desk, dossier, beside, {place or "dossier": text for place, text in refusal.missing.items()})
     except rules.NotADraft:
@@ -97,6 +136,14 @@ async def submit(desk: AtDesk, code: str) -> Response:
             {"dossier": "Kho tệp đang đầy hoặc không ghi được. Bản nháp còn nguyên; hãy thử lại."},
         )
     return see_other(f"/de-cu/ho-so/{code}/hanh-trinh")
+
+
+async def _say_kin(desk: Desk, dossier: Dossier, typed: Mapping[str, str], by: Actor) -> Dossier:
+    """Keep the sender's answer, even if the dossier cannot be handed in yet; the dossier with it."""
+    kin = kin_told(typed["related"], normal(typed["kin"]))
+    async with desk.database.transaction() as session:
+        await papers.say_kin(session, nomination_id=dossier.nomination.id, kin=kin, by=by)
+        return await desk.dossier(session, dossier.nomination.code)
 
 
 async def _hand_in(desk: Desk, dossier: Dossier, before: Revision | None, by: Actor) -> None:

@@ -14,6 +14,7 @@ from services.nomination import rules
 from services.nomination.queries.standing import Paperwork, paper_columns, papers_in
 from services.nomination.queries.units import name_on
 from services.nomination.rules.criteria import Papers, option_mark, wording
+from services.nomination.rules.papers import check_sender
 from services.nomination.rules.readiness import Claimed, Linked, Readiness, readiness
 from services.nomination.rules.superlatives import Superlative, find
 from services.nomination.tables import (
@@ -108,7 +109,8 @@ class Dossier:
     def _readiness(self, claims: Iterable[Claimed]) -> Readiness:
         child = self.subject.category is Category.PUPIL
         reachable = rules.is_reachable([one.relation for one in self.persons], self.subject.born_on, child=child)
-        beside = self.paperwork.beside(edits=self.nomination.edits, reachable=reachable)
+        file = self.nomination
+        beside = self.paperwork.beside(edits=file.edits, reachable=reachable, left=file.left_to_agency)
         return readiness([answer.criterion.asked for answer in self.answers], claims, self.papers, beside)
 
     def readiness_with(self, claimed: Claimed) -> Readiness:
@@ -117,6 +119,17 @@ class Dossier:
             claimed if answer.criterion.code == claimed.criterion else answer.claimed(self.links, self.paperwork.boasts)
             for answer in self.answers
         )
+
+    def check_sender(self, name: str, identity: str) -> None:
+        """Whether a person of that name may send it by their own hand. Raises AboutYourself."""
+        confirmed = self.paperwork.confirmed
+        stands = confirmed is not None and confirmed.edits == self.nomination.edits and confirmed.by != identity
+        check_sender(about_yourself=self.subject.is_called(name), confirmed_by_another=stands)
+
+    @property
+    def asks_kin(self) -> bool:
+        """Whether its sender can be of one family with whom it is about."""
+        return self.subject.category is not Category.COLLECTIVE
 
     def is_open(self, name: str) -> bool:
         """Whether that criterion or paper may be changed now."""

@@ -61,6 +61,7 @@ def _fields(found: Dossier) -> dict[str, Any]:
         "form": found.subject.form,
         "writer": found.nomination.writer,
         "on_behalf": found.nomination.on_behalf,
+        "kin": found.nomination.kin,
         "opinions": [{"voice": one.voice, "who": one.who, "text": one.text} for one in found.paperwork.opinions],
         "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in found.persons],
         "claims": [

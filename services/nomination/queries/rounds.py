@@ -12,7 +12,7 @@ from sqlmodel import col
 from services.nomination.queries.working_days import get_calendar
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_checks import overlaps
-from services.nomination.rules.rounds import Kind, Standing, Window
+from services.nomination.rules.rounds import Kind, Standing, Window, lasts
 from services.nomination.tables import Plan, Round, RoundExtension
 from shared.clock import local_date
 from shared.working_days import BeyondCalendar, Calendar
@@ -34,11 +34,18 @@ class Seen:
     beyond: bool
     unconfirmed: int
     """How many of the days on the way nobody has confirmed."""
+    lasts: bool
+    """Whether its plan is good on the day."""
 
     @property
     def takes(self) -> bool:
         """Whether it takes dossiers now, be it late."""
         return self.standing in (Standing.OPEN, Standing.GRACE)
+
+    @property
+    def begins(self) -> bool:
+        """Whether a dossier may begin in it now."""
+        return self.takes and self.lasts
 
     @property
     def look(self) -> str:
@@ -59,7 +66,8 @@ def seen(chosen: Round, plan: Plan, calendar: Calendar, at: datetime) -> Seen:
             unconfirmed = len(calendar.unconfirmed(local_date(at), last))
         except BeyondCalendar:
             beyond = True
-    return Seen(chosen, plan, window, standing, left, beyond, unconfirmed)
+    good = lasts(plan.ends_on, local_date(at))
+    return Seen(chosen, plan, window, standing, left, beyond, unconfirmed, good)
 
 
 async def list_seen(session: AsyncSession, *, agency: str, at: datetime) -> list[Seen]:

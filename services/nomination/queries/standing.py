@@ -48,10 +48,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The newest word of the head: when, and after how many changes of the dossier."""
+    """The newest confirmation: when, after how many changes of the dossier, and by whom."""
 
     at: datetime
     edits: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Paperwork:
     confirmed: Confirmed | None
     boasts: tuple[Superlative, ...]
 
-    def beside(self, *, edits: int, reachable: bool) -> Beside:
-        """As readiness looks at a dossier that was changed `edits` times."""
+    def beside(self, *, edits: int, reachable: bool, left: bool) -> Beside:
+        """As readiness looks at a dossier that was changed `edits` times; `left`: an officer of the agency confirms."""
         current = self.confirmed is not None and self.confirmed.edits == edits
         return Beside(
             reachable=reachable,
@@ -72,6 +73,7 @@ class Paperwork:
             agreement=self.asked.answer if self.asked else None,
             confirmed=current,
             changed_since=self.confirmed is not None and not current,
+            left_to_agency=left,
         )
 
 
@@ -87,9 +89,8 @@ def paper_columns() -> list[ColumnElement[Any]]:
     )
     told = (col(Agreement.id), col(Agreement.asked_at), col(Agreement.expires_at), col(Agreement.answered_at))
     asked = select(func.jsonb_build_array(*told, col(Agreement.agreed))).where(col(Agreement.nomination_id) == here)
-    confirmed = select(func.jsonb_build_array(col(Confirmation.at), col(Confirmation.edits))).where(
-        col(Confirmation.nomination_id) == here
-    )
+    word_of = (col(Confirmation.at), col(Confirmation.edits), col(Confirmation.confirmed_by))
+    confirmed = select(func.jsonb_build_array(*word_of)).where(col(Confirmation.nomination_id) == here)
     day = func.date(func.timezone(ZONE, col(Nomination.started_at)))
     word = func.jsonb_build_array(col(Boast.word), col(Boast.but))
     boasts = select(func.jsonb_agg(aggregate_order_by(word, col(Boast.id)))).where(
@@ -112,7 +113,7 @@ def papers_in(row: RowMapping) -> Paperwork:
     return Paperwork(
         tuple(Said(UUID(id), Voice(voice), who, text) for id, voice, who, text in row["opinions"] or ()),
         _asked(*asked) if asked else None,
-        Confirmed(datetime.fromisoformat(confirmed[0]), confirmed[1]) if confirmed else None,
+        Confirmed(datetime.fromisoformat(confirmed[0]), *confirmed[1:]) if confirmed else None,
         tuple(Superlative(word, tuple(but)) for word, but in row["boasts"] or ()),
     )
 

@@ -109,7 +109,10 @@ async def get_visit(
         .join(Unit, col(Unit.id) == col(Visit.unit_id))
         .where(col(Visit.agency) == agency, col(Visit.id) == visit_id)
     )
-    row = (await session.execute(_of_units(query, col(Visit.unit_id), units))).one_or_none()
+    if units is not None:  # a finding goes on elsewhere when its unit ends, and is read with its visit
+        moved = select(col(VisitFinding.visit_id)).where(col(VisitFinding.unit_id).in_(units))
+        query = query.where(or_(col(Visit.unit_id).in_(units), col(Visit.id).in_(moved)))
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     lines = await session.execute(

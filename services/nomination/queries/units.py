@@ -6,14 +6,42 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, DateTime, String, Uuid, cast, func, literal, null, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    String,
+    Uuid,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.nomination.rules import ENDED
 from services.nomination.rules.leads import LeadState
-from services.nomination.tables import Lead, Nomination, Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
+from services.nomination.rules.reports import OPEN
+from services.nomination.rules.supervision import FindingState
+from services.nomination.tables import (
+    Lead,
+    Movement,
+    MovementRegistration,
+    Nomination,
+    Report,
+    Unit,
+    UnitEdge,
+    UnitEnd,
+    UnitName,
+    UnitShare,
+    VisitFinding,
+    below,
+)
 from shared.listing import Asked, Order, Rows, page_of
 
 ORDERS = {
@@ -37,18 +65,23 @@ class Known:
 
 @dataclass(frozen=True)
 class Moving:
-    """How much of a unit goes on elsewhere when it ends: files and leads that are open, units below it."""
+    """How much of a unit goes on elsewhere when it ends: what is open of its work, and units below it."""
 
     files: int
     leads: int
     below: int
+    findings: int
+    reports: int
+    movements: int
+    joined: int
+    """Registrations in movements that go on: they all go with the most."""
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing that goes on elsewhere; `kind`: file, lead or unit; `to`: the name of the unit that takes it.
+    """One thing that goes on elsewhere; `kind`: file, lead, finding, report, movement or unit; `to`: who takes it.
 
-    `name`: a file's code or a unit's name; of a lead its category and when it was noted.
+    `name`: a file's code, the name of the others; a lead has its category, and like a finding when it was noted.
     """
 
     id: UUID
@@ -107,17 +140,34 @@ async def get_unit(
     )
 
 
-async def count_moving(session: AsyncSession, unit_id: UUID) -> Moving:
-    """What of a unit would go on elsewhere, were it to end."""
-    things = _moving(unit_id).subquery()
+async def count_moving(session: AsyncSession, unit_id: UUID, on: date) -> Moving:
+    """What of a unit would go on elsewhere, were it to end on that day."""
+    things = _moving(unit_id, on).subquery()
     counted = select(things.c.kind, func.count()).group_by(things.c.kind)
     found = {row.kind: row[1] for row in await session.execute(counted)}
-    return Moving(found.get("file", 0), found.get("lead", 0), found.get("unit", 0))
+    joined = select(func.count()).where(
+        col(MovementRegistration.unit_id) == unit_id,
+        col(MovementRegistration.movement_id).in_(select(col(Movement.id)).where(_goes_on(on))),
+    )
+    return Moving(
+        files=found.get("file", 0),
+        leads=found.get("lead", 0),
+        below=found.get("unit", 0),
+        findings=found.get("finding", 0),
+        reports=found.get("report", 0),
+        movements=found.get("movement", 0),
+        joined=await session.scalar(joined) or 0,
+    )
+
+
+def _goes_on(on: date) -> ColumnElement[bool]:
+    """The movements that are not over on that day."""
+    return col(Movement.ended_on).is_(None) & or_(col(Movement.ends_on).is_(None), col(Movement.ends_on) >= on)
 
 
 async def list_moving(session: AsyncSession, end: UnitEnd, *, begin: int, limit: int) -> Sequence[Thing]:
-    """What of a unit goes on elsewhere when it ends, and where: files, leads, units below; from the `begin`-th on."""
-    things, taker = _moving(end.unit_id).subquery(), aliased(Unit)
+    """What of a unit goes on elsewhere when it ends, and where: its open work, units below; from the `begin`-th on."""
+    things, taker = _moving(end.unit_id, end.day).subquery(), aliased(Unit)
     goes_to = func.coalesce(col(UnitShare.successor_id), literal(end.successor_id, Uuid()))
     query = (
         select(things, col(taker.name))
@@ -130,10 +180,11 @@ async def list_moving(session: AsyncSession, end: UnitEnd, *, begin: int, limit:
     return [Thing(*row) for row in await session.execute(query)]
 
 
-def _moving(unit_id: UUID) -> CompoundSelect[Any]:
+def _moving(unit_id: UUID, on: date) -> CompoundSelect[Any]:
     """Asks for (id, kind, name, category, spotted_at) of each thing that would go on elsewhere.
 
-    Who it is about stays with those who may read it: a file shows its code, a lead its category and when it was noted.
+    Who it is about stays with those who may read it: a file shows its code, a lead its category and when it was noted,
+    a finding when it was noted.
     A unit below in two lines is one thing.
     """
     files: Any = select(  # of what type a literal is, is not known
@@ -146,12 +197,21 @@ def _moving(unit_id: UUID) -> CompoundSelect[Any]:
     leads = select(
         col(Lead.id), literal("lead"), literal(""), cast(col(Lead.category), String), col(Lead.spotted_at)
     ).where(col(Lead.unit_id) == unit_id, col(Lead.state) != LeadState.NOMINATED)
+    found = select(col(VisitFinding.id), literal("finding"), literal(""), null(), col(VisitFinding.at)).where(
+        col(VisitFinding.unit_id) == unit_id, col(VisitFinding.state) != FindingState.CLOSED
+    )
+    drafts = select(col(Report.id), literal("report"), col(Report.title), null(), null()).where(
+        col(Report.unit_id) == unit_id, col(Report.state).in_(OPEN)
+    )
+    launched = select(col(Movement.id), literal("movement"), col(Movement.name), null(), null()).where(
+        col(Movement.unit_id) == unit_id, _goes_on(on)
+    )
     under = (
         select(col(Unit.id), literal("unit"), col(Unit.name), null(), null())
         .join(UnitEdge, col(UnitEdge.child_id) == col(Unit.id))
         .where(col(UnitEdge.parent_id) == unit_id, col(UnitEdge.valid_to).is_(None))
     )
-    return union(files, leads, under)
+    return union(files, leads, found, drafts, launched, under)
 
 
 async def names_of(session: AsyncSession, units: Mapping[UUID, Unit]) -> dict[UUID, list[tuple[date, str]]]:

@@ -7,6 +7,7 @@ from services.nomination.rules.evidence import is_contact
 
 SHORTEST_CHECK, LONGEST_CHECK = 10, 1000
 SHORTEST_OPINION, LONGEST_WHO = 10, 200
+SHORTEST_KIN, LONGEST_KIN = 2, 100
 CLOSED = (State.WITHDRAWN, State.DECLINED)
 """Nobody looks into the claims of a dossier that is put away."""
 
@@ -34,6 +35,24 @@ class OwnFile(Refusal):
     problem = "own-file"
 
 
+class AboutYourself(Refusal):
+    """What is written about somebody needs another person's word before it goes anywhere."""
+
+    problem = "about-yourself"
+
+
+class NotAboutYourself(Refusal):
+    """Only a head whom a dossier is about leaves its confirmation to the agency."""
+
+    problem = "not-about-yourself"
+
+
+class NotTheAgencys(Refusal):
+    """The head of the unit confirms this dossier, not an officer of the agency."""
+
+    problem = "not-the-agencys"
+
+
 class BadCheck(FieldRefusal):
     """What was found of a claim, or how, is not told so that others can follow it; `field` names which."""
 
@@ -44,6 +63,12 @@ class BadOpinion(FieldRefusal):
     """An opinion lacks something; `field` names what."""
 
     problem = "bad-opinion"
+
+
+class BadKin(FieldRefusal):
+    """Whether sender and nominee are of one family is not said, or not clearly; `field` names what."""
+
+    problem = "bad-kin"
 
 
 class Answered(Refusal):
@@ -78,6 +103,30 @@ def check_opinion(who: str, text: str) -> None:
         raise BadOpinion("text", "Hãy ghi ý kiến (từ 10 chữ trở lên).")
 
 
+def kin_told(related: str, kin: str) -> str:
+    """How a form's sender is related to the nominee; empty: not at all. Raises BadKin."""
+    match related:
+        case "no" if not kin:
+            return ""
+        case "no":
+            raise BadKin("related", "Bạn chọn «Không» nhưng có ghi quan hệ. Hãy chọn lại, hoặc xóa phần đã ghi.")
+        case "yes" if kin:
+            check_kin(kin)
+            return kin
+        case "yes":
+            raise BadKin("kin", "Hãy ghi quan hệ gì. Ví dụ: vợ chồng, chị em ruột, cháu.")
+        case _:
+            raise BadKin("related", "Hãy cho biết bạn có quan hệ gia đình với người được giới thiệu không.")
+
+
+def check_kin(kin: str) -> None:
+    """Raises BadKin; empty: no relation."""
+    if kin and not SHORTEST_KIN <= len(kin) <= LONGEST_KIN:
+        raise BadKin("kin", "Hãy ghi ngắn gọn quan hệ gì (từ 2 đến 100 chữ).")
+    if is_contact(kin):
+        raise BadKin("kin", "Chỉ ghi quan hệ gì; không ghi số điện thoại hay địa chỉ thư.")
+
+
 def check_askable(state: State, agreed: bool | None) -> None:
     """Whether the nominee can be asked, once more. Raises NotADraft, Answered."""
     check_editable(state)
@@ -93,8 +142,37 @@ def check_answerable(state: State, agreed: bool | None, *, newest: bool, late: b
         raise Answered("Câu hỏi này không còn cần trả lời.")
 
 
-def check_confirmable(state: State, nominator: str, by: str, role: str) -> None:
-    """Raises NotADraft, or OwnFile when the writer confirms in another role than the head's."""
+def check_confirmable(state: State, nominator: str, by: str, role: str, *, about_yourself: bool, left: bool) -> None:
+    """Whether somebody in that role confirms a dossier; `left`: its head may not, and left it to the agency.
+
+    Raises NotADraft, AboutYourself, NotTheAgencys, or OwnFile when the writer confirms in another role than the head's.
+    """
     check_editable(state)
+    check_confirmer(role, about_yourself=about_yourself, left=left)
     if role != "head":
         check_not_own(nominator, by)
+
+
+def check_confirmer(role: str, *, about_yourself: bool, left: bool) -> None:
+    """Raises AboutYourself, NotTheAgencys."""
+    if about_yourself:
+        raise AboutYourself(
+            "Hồ sơ này giới thiệu chính bạn, nên bạn không tự xác nhận. Cán bộ phụ trách của cơ quan xác nhận thay."
+        )
+    if role != "head" and not left:
+        raise NotTheAgencys("Hồ sơ này do thủ trưởng đơn vị xác nhận.")
+
+
+def check_leavable(state: State, role: str, *, about_yourself: bool) -> None:
+    """Whether the head leaves a dossier's confirmation to the agency. Raises NotADraft, NotAboutYourself."""
+    check_editable(state)
+    if role != "head" or not about_yourself:
+        raise NotAboutYourself("Hồ sơ này không giới thiệu bạn: thủ trưởng đơn vị xác nhận.")
+
+
+def check_sender(*, about_yourself: bool, confirmed_by_another: bool) -> None:
+    """Whether somebody's own hand sends a dossier. Raises AboutYourself."""
+    if about_yourself and not confirmed_by_another:
+        raise AboutYourself(
+            "Hồ sơ này giới thiệu chính bạn. Hãy nhờ người khác của đơn vị gửi, hoặc chờ thủ trưởng xác nhận rồi gửi."
+        )

@@ -92,7 +92,8 @@ def _round_troubles(content: Content) -> list[Trouble]:
     for name, _, first, last in all_windows:
         if ends and max(first, last or first) > date.fromisoformat(ends):
             text = say(
-                "Đợt «{name}» kéo dài quá ngày kế hoạch hết hiệu lực ({day:%d/%m/%Y}). Hãy cho đợt đóng sớm hơn.",
+                "Đợt «{name}» kéo dài quá ngày kế hoạch hết hiệu lực ({day:%d/%m/%Y}). Hãy cho đợt đóng sớm hơn, hoặc"
+                " lùi ngày hết hiệu lực.",
                 name=name,
                 day=date.fromisoformat(ends),
             )

@@ -82,6 +82,8 @@ class Beside:
     """By the head, and not changed since."""
     changed_since: bool = False
     """It was confirmed once, and changed afterwards."""
+    left_to_agency: bool = False
+    """An officer of the agency confirms it, being about the head."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,8 @@ def _of_agreement(asked: Papers, beside: Beside) -> tuple[Problem, ...]:
 def _of_confirmation(asked: Papers, beside: Beside) -> tuple[Problem, ...]:
     if not asked.confirmation or beside.confirmed:
         return ()
+    if beside.left_to_agency:
+        return (Problem("Cán bộ phụ trách chưa xác nhận thay thủ trưởng.", "Hãy báo cán bộ phụ trách của cơ quan."),)
     if beside.changed_since:
         return (Problem("Hồ sơ đã sửa sau khi thủ trưởng xác nhận.", "Hãy nhờ thủ trưởng xác nhận lại."),)
     return (Problem("Thủ trưởng đơn vị chưa xác nhận.", "Hãy nhờ thủ trưởng xem và xác nhận."),)

@@ -118,6 +118,23 @@ def check_takes(window: Window, at: datetime) -> bool:
     return standing is Standing.GRACE
 
 
+def lasts(plan_ends: date | None, today: date) -> bool:
+    """Whether a plan is good on a day: its last day is one of its days."""
+    return plan_ends is None or today <= plan_ends
+
+
+def check_begins(plan_ends: date | None, today: date) -> None:
+    """Nothing new begins once its plan has ended, though its round is open. Raises RoundNotOpen."""
+    if plan_ends is not None and not lasts(plan_ends, today):
+        raise RoundNotOpen(
+            say(
+                "Kế hoạch hết hiệu lực ngày {day:%d/%m/%Y}, nên không bắt đầu hồ sơ mới được nữa. Hồ sơ đã bắt đầu vẫn"
+                " gửi được đến khi đợt đóng. Hãy chọn đợt của kế hoạch khác.",
+                day=plan_ends,
+            )
+        )
+
+
 def _closed(window: Window) -> str:
     day, hour, late = window.closes_on, window.hour, window.late_on
     if window.unknown:

@@ -14,6 +14,7 @@ from services.nomination.rules.criteria import EvidenceKind, Form
 from services.nomination.tables.row import Row
 from shared.database import words
 from shared.events import Category
+from shared.names import folded
 
 
 class Subject(Row, table=True):
@@ -54,6 +55,11 @@ class Subject(Row, table=True):
     def birth_year(self) -> int | None:
         """When somebody was born, as far as it is known."""
         return self.born_on.year if self.born_on else self.born_in
+
+    def is_called(self, name: str) -> bool:
+        """Whether this is one person, of that name but for its marks."""
+        one = self.category is not Category.COLLECTIVE and self.form is Form.EXEMPLAR
+        return one and self.search_text == folded(name)
 
 
 class Person(Row, table=True):
@@ -105,6 +111,13 @@ class Nomination(Row, table=True):
     submitted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     handed_in_on: date | None = Field(default=None, description="the day of the first hand-in, in Vietnam")
     late: bool = Field(default=False, description="first handed in within its round's grace")
+    kin: str | None = Field(
+        default=None, description="how its sender is related to whom it is about; empty: not at all; none: not said"
+    )
+    kin_said_by: str = Field(default="", description="the identity of that sender")
+    left_to_agency: bool = Field(
+        default=False, description="whom it is about heads the unit: an officer of the agency confirms"
+    )
     given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
 
     def note_edit(self) -> None:

@@ -145,9 +145,12 @@ class Round(Row, table=True):
         return self.extended_to or self.closes_on
 
     def window(self, calendar: Calendar, plan: Plan) -> Window:
-        """When it takes dossiers, by that calendar: no longer than its plan lasts."""
-        last = min((day for day in (self.last_day, plan.ends_on) if day), default=None)
-        hour = self.closes_at if last == self.last_day else None
+        """When it takes dossiers, by that calendar; without a last day of its own, as long as its plan lasts.
+
+        A round that outlasts its plan still takes what was begun in time: see `rules.rounds.check_begins`.
+        """
+        last = self.last_day or plan.ends_on
+        hour = self.closes_at if self.last_day else None
         return Window.of(self.opens_on, last, hour, self.grace_days, zone=VIETNAM, add=calendar.add)
 
 
