@@ -119,6 +119,19 @@ async def test_months_become_rounds_of_each_year(site: Site) -> None:
     assert [(one["bound"], one["number"], one["per"]) for one in told["targets"]] == [("at_most", 3, "round")]
 
 
+async def test_once_each_semester_becomes_a_target_of_each_round(site: Site) -> None:
+    text = (TEXTS / "union-block.txt").read_text(encoding="utf-8")
+    text = text.replace("tối đa 03 gương mỗi học kỳ,", "gương điển hình mỗi học kỳ 1 lần")
+    async with site.signed_in("officer") as officer:
+        place = (await officer.post(PATH, data={"text": text})).headers["location"]
+        page = (await officer.get(place)).text
+        assert (await officer.post(place, data={**fields_of(page), "take": lines_of(page)})).status_code == 303
+    (told,) = await drafts(site)
+    assert [(one["bound"], one["number"], one["counted"], one["per"]) for one in told["targets"]] == [
+        ("at_least", 1, "nominations", "round")
+    ]
+
+
 async def test_confirmed_twice_at_once_begins_one(site: Site) -> None:
     async with site.signed_in("officer") as officer:
         place = (await officer.post(PATH, data={"text": COMMUNE})).headers["location"]

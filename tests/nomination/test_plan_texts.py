@@ -222,6 +222,23 @@ def test_a_ground_s_issuer_and_matter_end_where_the_next_thing_begins(
 
 
 @pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ("Các tổ giới thiệu gương mới mỗi học kỳ 1 lần vào tháng 5 và tháng 11", ("at_least", 1, "semester", True)),
+        ("Mỗi học kỳ 02 lần, các tổ đề cử gương mới", ("at_least", 2, "semester", True)),
+        ("Mỗi tổ giới thiệu tối đa 2 gương mỗi học kỳ", ("at_most", 2, "semester", True)),
+        ("Hội đồng họp mỗi học kỳ 1 lần để nghe các tổ báo cáo", ("times", 1, "semester", True)),
+        ("Các tổ giới thiệu gương tại hội nghị 01 lần/năm", ("times", 1, "year", True)),
+        ("Các tổ giới thiệu gương 1 lần", ("times", 1, "", False)),
+    ],
+)
+def test_who_is_to_nominate_so_often_a_semester_has_a_target(words: str, target: tuple[str, int, str, bool]) -> None:
+    found = read(Text.of(f"KẾ HOẠCH\nNêu gương\n\n1. {words}.\n"), PACK)
+    told = [one for one in found if one.what is What.TARGET]
+    assert [(one.word, one.number, *one.more, one.sure) for one in told] == [target]
+
+
+@pytest.mark.parametrize(
     ("words", "issuer"),
     [
         ("Thực hiện kế hoạch năm học, Công đoàn Giáo dục\nViệt Nam ban hành Kế hoạch", "Công đoàn Giáo dục Việt Nam"),
