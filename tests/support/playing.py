@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 from fastapi import FastAPI, UploadFile
@@ -42,7 +42,7 @@ def _kind(annotation: Any) -> type:
 def _is(annotation: Any, kind: type) -> bool:
     if isinstance(annotation, type):
         return issubclass(annotation, kind)
-    return kind.__name__ in str(annotation)
+    return kind.__name__ in str(annotation) or any(_is(one, kind) for one in get_args(annotation))
 
 
 @dataclass
