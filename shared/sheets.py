@@ -13,6 +13,8 @@ MOST_UNPACKED = 60 * 1024 * 1024
 MOST_ROWS = 25_000
 MOST_COLUMNS = 50
 LONGEST_CELL = 1000
+MOST_LETTERS = 20_000_000
+"""Of all cells together: one that many cells point at takes little room in the file, and much where it is read."""
 
 
 def cells(content: bytes) -> list[list[str]]:
@@ -29,6 +31,8 @@ def cells(content: bytes) -> list[list[str]]:
     rows = sheet.to_python(skip_empty_area=False, nrows=MOST_ROWS + 1)
     found = [[_words(cell) for cell in row[:MOST_COLUMNS]] for row in rows]
     _spread(found, sheet)
+    if sum(len(cell) for row in found for cell in row) > MOST_LETTERS:
+        raise ValueError("says too much")
     return found
 
 

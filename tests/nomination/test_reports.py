@@ -24,6 +24,7 @@ from services.nomination.rules.reports import (
     check_time,
     empty,
     summed,
+    understood,
 )
 from tests.support import factories as make
 from tests.support.site import Site, Sites, text_of
@@ -245,6 +246,17 @@ def test_figures_of_several_agencies_are_added_and_what_is_unknown_is_left_out()
         "units": {"all": 6, "giving": 4},
         "categories": {"pupil": {"handed_in": 4, "honoured": 2}},
         "stages": dict.fromkeys(empty()["stages"], 0) | {"handed_in": 5},
+    }
+
+
+@pytest.mark.unit
+def test_figures_from_elsewhere_are_shown_whatever_they_leave_out() -> None:
+    told = {"stages": {"handed_in": 2, "of_tomorrow": 7}, "units": {}, "agencies": 3, "groups": {}, "areas": {}}
+    told |= {"categories": {"teacher": {"handed_in": 2, "of_tomorrow": 1}}, "targets": [{"plan": "1"}]}
+    assert understood(told) == empty() | {
+        "stages": dict.fromkeys(empty()["stages"], 0) | {"handed_in": 2},
+        "categories": {"teacher": {"handed_in": 2, "honoured": 0}},
+        "agencies": 3,
     }
 
 

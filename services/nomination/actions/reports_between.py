@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.actions.reports import lock, tell_awaits
-from services.nomination.rules.reports import Part, ReportAct, ReportKind, ReportState, after, empty
+from services.nomination.rules.reports import Part, ReportAct, ReportKind, ReportState, after, understood
 from services.nomination.tables import Report
 from shared import audit, jobs, outbox
 from shared.audit import Actor
@@ -77,7 +77,7 @@ async def take(session: AsyncSession, *, agency: str, speaker: str, event: Repor
     for name, value in about.items():
         setattr(report, name, value)
     report.state, report.at, report.words, report.reason = ReportState.SENT, at, {}, ""
-    report.figures = empty() | event.figures.model_dump()
+    report.figures = understood(event.figures.model_dump())
     await session.flush()
     await audit.record(session, INBOX, "report.heard", report.id)
     await tell_awaits(session, report, at)

@@ -93,7 +93,7 @@ async def _seen(desk: Desk, report_id: UUID) -> Seen:
         ours["targets"] = await figures.list_targets(session, agency=desk.agency.id, units=within, on=report.until_on)
         if report.unit_id is not None:
             return Seen(report, unit, ours, [])
-        below = [one for one, _ in await reports.list_below(session, report) if one.from_agency and one.figures]
+        below = await reports.list_below(session, report)
     parts = [(desk.short_name(one.from_agency), one.figures or {}) for one in below]
     return Seen(report, unit, together(ours, [told for _, told in parts]), parts)
 

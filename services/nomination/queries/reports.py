@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -93,26 +93,18 @@ def _due(deadline: dict[str, Any], plan: str, cycle_begins: str, today: date, to
     return Due(deadline["what"], due(days, today), plan, begins, today, to_agency)
 
 
-async def list_below(session: AsyncSession, report: Report) -> Sequence[tuple[Report, Unit | None]]:
-    """The reports of the same kind, within its time, that were sent to it: of agencies below, or of units."""
+async def list_below(session: AsyncSession, report: Report) -> Sequence[Report]:
+    """The reports of the same kind and within its time that agencies below sent."""
     query = (
-        select(Report, Unit)
-        .outerjoin(Unit, col(Unit.id) == col(Report.unit_id))
+        select(Report)
         .where(
             col(Report.agency) == report.agency,
-            col(Report.id) != report.id,
+            col(Report.from_agency) != "",
             col(Report.kind) == report.kind,
             col(Report.from_on) >= report.from_on,
             col(Report.until_on) <= report.until_on,
-            or_(col(Report.from_agency) != "", col(Report.unit_id).is_not(None)),
             col(Report.state).in_((ReportState.SENT, ReportState.RECEIVED)),
         )
-        .order_by(col(Report.from_agency).desc(), col(Unit.name))
-        .limit(1000)
+        .order_by(col(Report.from_agency), col(Report.from_on))
     )
-    return [(row[0], row[1]) for row in await session.execute(query)]
-
-
-async def find_to_bring(session: AsyncSession, report_id: UUID) -> Report:
-    """A report whose words are on their way to the agency above."""
-    return await session.get_one(Report, report_id)
+    return list(await session.scalars(query))

@@ -107,6 +107,8 @@ Figures = Mapping[str, Any]
 "giving"}; `agencies`: how many agencies' figures are in it; `targets`: the own plans' targets with what became of them,
 never summed. All are numbers of the report's time, both days included."""
 COUNTED_BY = ("categories", "groups", "areas")
+TARGET = frozenset({"plan", "bound", "number", "per", "counted", "value", "goal"})
+"""What is told of a target."""
 
 
 class BadReport(FieldRefusal):
@@ -187,6 +189,18 @@ def summed(all_of_them: Iterable[Figures]) -> dict[str, Any]:
                 _add(total[by].setdefault(name, {"handed_in": 0, "honoured": 0}), counts)
         total["agencies"] += one["agencies"]
     return total
+
+
+def understood(told: Figures) -> dict[str, Any]:
+    """Figures as they came from another agency, in the form that pages know: what is missing is nought, what is not
+    known here is left out."""
+    figures = summed([told])
+    for by in COUNTED_BY:
+        figures[by] = {
+            name: {what: counts[what] for what in ("handed_in", "honoured")} for name, counts in figures[by].items()
+        }
+    figures["targets"] = [one for one in told["targets"] if one.keys() >= TARGET]
+    return figures
 
 
 def _add(total: dict[Any, int], more: Mapping[Any, int]) -> None:
