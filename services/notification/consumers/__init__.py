@@ -1,17 +1,15 @@
 """What notification hears, each event translated into one action."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notification.actions import links, messages, tasks, units
-from services.notification.rules import CASE_KINDS, REPORT_KINDS, STORY_KINDS, Kind
+from services.notification.consumers.waiting import WAITING
+from services.notification.rules import Kind
 from shared import parcels
 from shared.events import (
-    CaseAwaits,
     CaseReturned,
     ConsentAnswered,
     ConsentAsked,
@@ -20,9 +18,6 @@ from shared.events import (
     DeliveryFailed,
     Event,
     ExemplarHonoured,
-    FindingEvent,
-    FindingRaised,
-    FindingSettled,
     NominationEvent,
     NominationMoved,
     NominationReferred,
@@ -35,10 +30,8 @@ from shared.events import (
     PlanWithdrawn,
     ReferralDecided,
     ReferralReturned,
-    ReportAwaits,
     ReviewCompleted,
     ReviewEvent,
-    StoryAwaits,
     StoryPublished,
     StoryRetracted,
     UnitChanged,
@@ -121,49 +114,6 @@ async def on_unit_ended(session: AsyncSession, event: UnitEnded) -> None:
         )
 
 
-async def on_report_awaits(session: AsyncSession, event: ReportAwaits) -> None:
-    """A report waits to be taken, or to be written anew."""
-    await tasks.replace_tasks(
-        session,
-        wanted={Kind(f"report.{step}"): () for step in event.steps},
-        among=REPORT_KINDS,
-        thing_id=event.report_id,
-        agency=agency_of(session),
-        code=str(event.year),
-        unit_id=event.unit_id,
-        path=f"/de-cu/bao-cao/{event.report_id}",
-        since=event.occurred_at,
-        due_on=event.due_on,
-    )
-
-
-async def _finding_waits(
-    session: AsyncSession, event: FindingEvent, waits: Sequence[Kind], due_on: date | None
-) -> None:
-    await tasks.replace_tasks(
-        session,
-        wanted=dict.fromkeys(waits, ()),
-        among=(Kind.FINDING,),
-        thing_id=event.finding_id,
-        agency=agency_of(session),
-        code="",
-        unit_id=event.unit_id,
-        path=f"/de-cu/giam-sat/{event.visit_id}/dieu/{event.finding_id}",
-        since=event.occurred_at,
-        due_on=due_on,
-    )
-
-
-async def on_finding_raised(session: AsyncSession, event: FindingRaised) -> None:
-    """The unit has something to answer."""
-    await _finding_waits(session, event, [Kind.FINDING], event.due_on)
-
-
-async def on_finding_settled(session: AsyncSession, event: FindingSettled) -> None:
-    """The unit has answered, or need not any more."""
-    await _finding_waits(session, event, [], None)
-
-
 async def on_nomination_started(session: AsyncSession, event: NominationStarted) -> None:
     """The unit has a draft to finish."""
     await _open(session, event, Kind.DRAFT, 1, due_on=event.due_on)
@@ -184,38 +134,6 @@ async def on_nomination_withdrawn(session: AsyncSession, event: NominationWithdr
     """The unit has nothing more to do with it."""
     await _close(session, Kind.DRAFT, event.nomination_id)
     await _close(session, Kind.COMPLETE, event.nomination_id)
-
-
-async def on_case_awaits(session: AsyncSession, event: CaseAwaits) -> None:
-    """The council has something else to do from now on."""
-    await tasks.replace_tasks(
-        session,
-        wanted={Kind(f"case.{step}"): event.done_by for step in event.steps},
-        among=CASE_KINDS,
-        thing_id=event.case_id,
-        agency=agency_of(session),
-        code=event.code,
-        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
-        path=f"/xet-duyet/ho-so/{event.code}",
-        since=event.occurred_at,
-        due_on=event.due_on,
-    )
-
-
-async def on_story_awaits(session: AsyncSession, event: StoryAwaits) -> None:
-    """The editor has something else to do from now on."""
-    await tasks.replace_tasks(
-        session,
-        wanted={Kind(f"story.{step}"): () for step in event.steps},
-        among=STORY_KINDS,
-        thing_id=event.story_id,
-        agency=agency_of(session),
-        code=event.code,
-        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
-        path=f"/lan-toa/bai/{event.code}",
-        since=event.occurred_at,
-        due_on=event.due_on,
-    )
 
 
 async def on_plan_published(session: AsyncSession, event: PlanPublished) -> None:
@@ -346,20 +264,16 @@ async def on_delivery_failed(session: AsyncSession, event: DeliveryFailed) -> No
 
 
 HANDLERS: Handlers = {
+    **WAITING,
     UnitOpened: on_unit,
     UnitChanged: on_unit,
     UnitEnded: on_unit_ended,
     PlanPublished: on_plan_published,
     PlanAcknowledged: on_plan_acknowledged,
     PlanWithdrawn: on_plan_withdrawn,
-    FindingRaised: on_finding_raised,
-    FindingSettled: on_finding_settled,
     NominationStarted: on_nomination_started,
     NominationMoved: on_nomination_moved,
     NominationWithdrawn: on_nomination_withdrawn,
-    CaseAwaits: on_case_awaits,
-    StoryAwaits: on_story_awaits,
-    ReportAwaits: on_report_awaits,
     NominationSubmitted: on_nomination_submitted,
     NominationRevised: on_nomination_revised,
     ContactsGiven: on_contacts_given,
