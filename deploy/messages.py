@@ -32,6 +32,7 @@ NOT_TEXTS = (
     "shared/language.py",
     "shared/asyncapi.py",
     "shared/papers.py",
+    "services/nomination/pages/particulars_paper.py",
     "services/nomination/pages/report_paper.py",
     "services/review/pages/letter_paper.py",
     "services/nomination/rules/plan_texts/",

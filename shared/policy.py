@@ -99,6 +99,9 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "claim.check": Rule(_at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),
+        # What an award's form asks of a person: whoever writes a dossier does not read it again.
+        "particulars.write": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _FILE),
+        "particulars.read": Rule(_at(OWN, "head") | _at(BELOW, "officer"), _FILE),
         "nomination.trail": Rule(_at(BELOW, "supervisor", "head"), _FILE),
         "nomination.share_trail": Rule(_at(BELOW, "officer", "supervisor", "head"), _FILE),
         # One person or team over lines and years: each reads what their units have; who sees all makes two one.

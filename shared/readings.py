@@ -22,12 +22,15 @@ from shared.identity.people import ROLE_NAMES
 from shared.listing import MOST_COUNTED, Cell, Column, Said
 
 DOSSIER, CONTACTS, FILE, PAPER, EXPORT = "dossier.read", "contacts.read", "file.read", "paper.read", "dossier.exported"
+PARTICULAR = "particular.read"
+"""Written down every time, not once an hour."""
 VERBS = {
     DOSSIER: "Đọc hồ sơ",
     CONTACTS: "Xem liên hệ và ngày sinh",
     FILE: "Tải một tệp của hồ sơ",
     PAPER: "Xem giấy đồng ý đã ký",
     EXPORT: "Lấy hồ sơ ra bằng phần mềm",
+    PARTICULAR: "Mở xem một thông tin riêng",
     "trail.shared": "Lập liên kết xem nhật ký cho người được giới thiệu",
     "nomination.started": "Bắt đầu soạn hồ sơ",
     "claim.written": "Viết thành tích",
@@ -43,6 +46,9 @@ VERBS = {
     "claim.verified": "Xác minh một thành tích",
     "claim.disputed": "Có ý kiến khác về một thành tích",
     "contacts.written": "Ghi liên hệ",
+    "award_form.chosen": "Chọn mẫu giấy tờ theo hình thức khen",
+    "particular.written": "Ghi một thông tin riêng",
+    "particulars.erased": "Xóa thông tin riêng",
     "nomination.submitted": "Gửi hồ sơ",
     "nomination.revised": "Gửi lại hồ sơ",
     "nomination.withdrawn": "Rút hồ sơ",
@@ -73,7 +79,7 @@ VERBS = {
     "review.completed": "Kết luận",
 }
 """How the acts read that a dossier's log may hold."""
-READ = (DOSSIER, CONTACTS, FILE, PAPER, EXPORT)
+READ = (DOSSIER, CONTACTS, FILE, PAPER, EXPORT, PARTICULAR)
 """What the person concerned is shown."""
 PAGE = 100
 AS_FILE = MOST_COUNTED

@@ -10,6 +10,7 @@ FOR_ALL = {
         "criteria/dien-hinh-tien-tien-2023.toml",
         "words/superlatives.toml",
         "rules/reuse.toml",
+        "rules/forms.toml",
         "checklists/kiem-tra-giam-sat.toml",
     ),
     "review": ("rules/council.toml",),

@@ -12,11 +12,14 @@ from deploy.local.postgres import Postgres
 from deploy.local.state import Local
 from deploy.local.supervisor import ServiceSpec
 from shared.events import SERVICES
+from shared.field_keys import KEYS_FILE, new_key
 from shared.identity.sessions import PRIVATE_FILE, PUBLIC_FILE, make_session_keys
 from shared.settings import PREFIX
 
 ROOT = Path(__file__).parents[2]
 LINK_KEY = "link.key"
+SEALS_FIELDS = ("nomination",)
+"""The services that keep some fields sealed."""
 MINTER = "notification"
 """Who signs sessions: it alone gets the private session key."""
 OURS = (PREFIX, "KAFKA_")
@@ -129,6 +132,8 @@ def make_secrets(local: Local, agency: str) -> Mapping[str, str]:
         folder = local.secret_folder(agency, service)
         local.secret(folder / "database.password")
         local.secret(folder / LINK_KEY, lambda: link_key)
+        if service in SEALS_FIELDS:
+            local.secret(folder / KEYS_FILE, lambda: new_key("1"))
         passwords[account(agency, service)] = local.secret(folder / "kafka.password")
     return passwords
 

@@ -14,6 +14,7 @@ from services.nomination.queries import packing
 from services.nomination.queries.units import units_below
 from shared import door, running
 from shared.fence import lifted
+from shared.field_keys import FieldKeys
 from shared.identity import ended
 from shared.identity.allowed import Below
 from shared.identity.guard import protect
@@ -39,6 +40,7 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     )
     app.state.below = _below(runtime)
     app.state.links = Links.from_file(settings.secrets)
+    app.state.field_keys = FieldKeys.from_file(settings.secrets)
     app.include_router(pages.router)
     ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/de-cu", pages.LISTS)

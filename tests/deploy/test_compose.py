@@ -154,6 +154,7 @@ def test_the_keys_are_those_that_the_settings_name(tmp_path: Path, stage: Stage,
             f"secrets/tan-binh/{services.LINK_KEY}",
             *(f"postgres/roles/{database('tan-binh', service)}" for service in SERVICES),
             *(f"secrets/tan-binh/{service}/{name}" for service in SERVICES for name in below),
+            "secrets/tan-binh/nomination/field.keys",
             "secrets/tan-binh/notification/session.key",
         ]
     )

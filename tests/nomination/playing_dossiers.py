@@ -27,6 +27,7 @@ OTHERS = [
     "/cac-ban",
     "/y-kien",
     "/dong-y",
+    "/giay-to",
     "/xac-nhan",
     "/lien-he",
     "/hanh-trinh",

@@ -14,6 +14,7 @@ from services.nomination.actions import criteria as criteria_packs
 from shared.events import Category, PlanDeadline, PlanPublished, PlanRef, PlanRound
 from tests.nomination import (
     playing_movements,
+    playing_particulars,
     playing_reports,
     playing_subjects,
     playing_supervision,
@@ -113,6 +114,7 @@ UNSEEN = {
     *playing_units.UNSEEN,
     *playing_reports.UNSEEN,
     *playing_subjects.UNSEEN,
+    *playing_particulars.UNSEEN,
 }
 """What is answered without being told again; the text that saved itself was written over."""
 
@@ -267,14 +269,14 @@ async def played(sites: Sites, *, hostile: bool) -> Played:
         for number in range(len(BUNDLES)):
             await read_in(play, number)
         await carried_out(play)
-        for name, path in {"round": f"/{round_id}", "rounds": "", "rounds sheet": "?dang=xlsx"}.items():
-            await play.get(f"GET {name}", f"/de-cu/dot{path}")
-        for name, path in {"targets": "", "targets sheet": "?dang=xlsx"}.items():
-            await play.get(f"GET {name}", f"/de-cu/chi-tieu{path}")
+        for path in (f"/de-cu/dot/{round_id}", "/de-cu/dot", "/de-cu/chi-tieu"):
+            await play.get(f"GET {path.replace(str(round_id), 'one')}", path)
+            await play.get(f"GET {path.replace(str(round_id), 'one')} sheet", f"{path}?dang=xlsx")
         await playing_units.named(play, UNITS)
         await playing_units.taken_in(play)
         await playing_reports.told(play, UNITS, files)
         await playing_subjects.paired(play, site)
+        await playing_particulars.asked(play, site, files)
         await playing_movements.moved(play)
         await playing_supervision.supervised(play)
         await playing_supervision.trained(play)

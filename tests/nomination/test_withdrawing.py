@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.nomination import rules
-from services.nomination.actions import hearing, nominations
+from services.nomination.actions import hearing
+from services.nomination.actions.withdrawing import withdraw_nomination
 from services.nomination.rules import State
 from shared import outbox
 from shared.events import NominationWithdrawn
@@ -43,8 +44,8 @@ async def test_what_was_handed_in_is_taken_back_once_and_said(site: Site, plan: 
     about: dict[str, Any] = {"nomination_id": made.id, "at": make.AT, "by": make.NOMINATOR}
     async with site.database.transaction() as session:
         with pytest.raises(rules.ChangedMeanwhile):
-            await nominations.withdraw_nomination(session, version=made.version - 1, **about)
-        await nominations.withdraw_nomination(session, version=made.version, **about)
+            await withdraw_nomination(session, version=made.version - 1, **about)
+        await withdraw_nomination(session, version=made.version, **about)
         told = {
             "nomination_id": made.id,
             "origin_agency": "tan-binh",
@@ -56,7 +57,7 @@ async def test_what_was_handed_in_is_taken_back_once_and_said(site: Site, plan: 
         assert outbox.recorded(session) == [NominationWithdrawn.model_validate(told)]
     async with site.database.transaction() as session:
         with pytest.raises(rules.NotWithdrawable):
-            await nominations.withdraw_nomination(session, version=made.version + 1, **about)
+            await withdraw_nomination(session, version=made.version + 1, **about)
     assert await rows(site, "select state, version from nominations") == [("withdrawn", made.version + 1)]
     assert await rows(site, "select what, holder from steps order by id") == [
         ("submitted", "review"),
@@ -70,9 +71,7 @@ async def test_news_that_crosses_a_withdrawal_changes_nothing_but_an_honour_does
 ) -> None:
     made = await make.submitted(site.database, plan.open)
     async with site.database.transaction() as session:
-        await nominations.withdraw_nomination(
-            session, nomination_id=made.id, version=made.version, at=make.AT, by=make.NOMINATOR
-        )
+        await withdraw_nomination(session, nomination_id=made.id, version=made.version, at=make.AT, by=make.NOMINATOR)
         await hearing.note_step(
             session, nomination_id=made.id, at=make.AT, what="case_opened", holder="review", state=told
         )

@@ -14,7 +14,7 @@ from sqlmodel import col, select, update
 
 from deploy.local.postgres import binaries
 from services.nomination import queries
-from services.nomination.actions import nominations
+from services.nomination.actions.withdrawing import withdraw_nomination
 from services.nomination.queries import as_json
 from services.nomination.tables import Claim, Evidence, Nomination, Person, Subject
 from services.notification.actions import messages
@@ -97,7 +97,7 @@ async def test_what_is_not_seen_is_not_written_either(database: Database) -> Non
                 session.add(Claim(agency="tan-binh", nomination_id=foreign.id, criterion="GV4", text="chen vào"))
         with pytest.raises(NoResultFound):
             async with database.transaction() as session:
-                await nominations.withdraw_nomination(
+                await withdraw_nomination(
                     session, nomination_id=foreign.id, version=foreign.version, at=make.AT, by=make.NOMINATOR
                 )
 

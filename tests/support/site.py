@@ -23,6 +23,7 @@ from shared.clock import Clock, FixedClock
 from shared.database import Database
 from shared.events import SERVICES
 from shared.federation import Federation, Recipient
+from shared.field_keys import KEYS_FILE, new_key
 from shared.identity.form_tokens import FIELD, FORM_COOKIE, masked, new_value
 from shared.identity.people import Role
 from shared.identity.sessions import COOKIE, PRIVATE_FILE, PUBLIC_FILE, SessionMinter, make_session_keys
@@ -133,6 +134,7 @@ def make_secrets(folder: Path) -> None:
     (folder / "objects").mkdir(exist_ok=True)
     make_session_keys(secret / PRIVATE_FILE, [secret / PUBLIC_FILE])
     (secret / KEY_FILE).write_text(secrets.token_urlsafe(32))
+    (secret / KEYS_FILE).write_text(new_key("1"))
     identity = x25519.Identity.generate()
     (secret / IDENTITIES).write_text(str(identity))
     (secret / "database.password").write_text(PASSWORD)

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
+from services.nomination.actions import particulars
 from services.nomination.actions.nominations import lock
 from services.nomination.rules import State
+from services.nomination.rules.papers import CLOSED
 from services.nomination.tables import Return, Step
 from shared import audit
 from shared.audit import Actor
 
-PARCELS = Actor("system:parcels", "system")
+INBOX, PARCELS = Actor("system:inbox", "system"), Actor("system:parcels", "system")
 
 
 async def note_step(
@@ -38,6 +40,8 @@ async def note_step(
         nomination.state = rules.after_news(nomination.state, state)
         nomination.version += 1
         nomination.reopened = list(reopened)
+    if nomination.state in CLOSED:
+        await particulars.erase(session, nomination_id=nomination_id, by=INBOX)
     if state is State.RETURNED:  # perhaps somebody else sends it again
         nomination.kin, nomination.kin_said_by = None, ""
     step = Step(agency=nomination.agency, nomination_id=nomination_id, at=at, what=what, holder=holder)

@@ -38,7 +38,6 @@ from shared.events import (
     NominationRevised,
     NominationStarted,
     NominationSubmitted,
-    NominationWithdrawn,
     Sealed,
 )
 from shared.names import folded, normal, sort_key
@@ -302,24 +301,6 @@ def told(nomination: Nomination, at: datetime) -> dict[str, Any]:
         "code": nomination.code,
         "occurred_at": at,
     }
-
-
-async def withdraw_nomination(
-    session: AsyncSession, *, nomination_id: UUID, version: int, at: datetime, by: Actor
-) -> Nomination:
-    """Take a dossier back that was handed in; `version` is that of the nomination the person saw.
-
-    Raises NotWithdrawable, ChangedMeanwhile.
-    """
-    nomination = await lock(session, nomination_id)
-    rules.check_withdrawable(nomination.state)
-    if nomination.version != version:
-        raise rules.ChangedMeanwhile("", nomination.version)
-    nomination.state, nomination.version = State.WITHDRAWN, nomination.version + 1
-    outbox.record(session, NominationWithdrawn.model_validate(told(nomination, at)))
-    session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
-    await audit.record(session, by, "nomination.withdrawn", nomination.id)
-    return nomination
 
 
 async def note_shared_trail(session: AsyncSession, *, nomination_id: UUID, by: Actor) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
+from services.nomination.actions import particulars
 from services.nomination.actions.nominations import lock
 from services.nomination.rules import Relation
 from services.nomination.rules.papers import (
@@ -102,6 +103,8 @@ async def answer(session: AsyncSession, *, agreement_id: UUID, agreed: bool, at:
     )
     asked.agreed, asked.answered_at = agreed, at
     nomination.version += 1
+    if not agreed:
+        await particulars.erase(session, nomination_id=nomination.id, by=NOMINEE)
     await audit.record(session, NOMINEE, "nominee.agreed" if agreed else "nominee.declined", nomination.id)
 
 

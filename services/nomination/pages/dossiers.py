@@ -31,9 +31,15 @@ TASKS = {
     "contacts": "Người liên quan",
     "agreement": "Ý kiến người được giới thiệu",
     "confirmation": "Thủ trưởng xác nhận",
+    "particulars": "Giấy tờ theo hình thức khen",
     "send": "Kiểm tra và gửi",
 }
-ACTS = {"agreement": "nominee.ask", "confirmation": "nomination.confirm", "send": "nomination.submit"}
+ACTS = {
+    "agreement": "nominee.ask",
+    "confirmation": "nomination.confirm",
+    "particulars": "particulars.write",
+    "send": "nomination.submit",
+}
 """Whose rows these are; every other row is open to all who see the dossier."""
 
 
@@ -54,7 +60,8 @@ async def show(desk: AtDesk, code: str) -> Response:
     dossier, (window, quota) = await desk.read_with(code, of_round)
     state = dossier.nomination.state
     proofs = sum(len(answer.evidence) for answer in dossier.answers)
-    tasks = tasks_of(dossier.readiness, proofs=proofs, contacts=len(dossier.persons))
+    particulars = dossier.paperwork.particulars
+    tasks = tasks_of(dossier.readiness, proofs=proofs, contacts=len(dossier.persons), particulars=particulars)
     return desk.pages.render(
         desk.request,
         "file.html",
@@ -72,6 +79,7 @@ async def show(desk: AtDesk, code: str) -> Response:
         standings={one.criterion: one for one in dossier.readiness.criteria},
         reopened=[TASKS.get(name, name) for name in dossier.nomination.reopened],
         editable=state in rules.EDITABLE,
+        may_write_particulars=desk.rights.may("particulars.write", dossier.nomination.unit_id),
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_follow=state is rules.State.HONOURED and desk.rights.may("lead.nurture", dossier.nomination.unit_id),
         may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import nominations, papers
+from services.nomination.actions.withdrawing import withdraw_nomination
 from services.nomination.pages.desk import AtDesk, Desk, see_other, title_of, whereabouts
 from services.nomination.pages.subjects import WHYS
 from services.nomination.queries import Dossier, packing
@@ -193,7 +194,7 @@ async def withdraw(desk: AtDesk, code: str, version: Annotated[int, Form()] = 0)
     by = desk.rights.actor("nomination.withdraw", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
-            await nominations.withdraw_nomination(
+            await withdraw_nomination(
                 session, nomination_id=dossier.nomination.id, version=version, at=desk.clock.now(), by=by
             )
     except rules.ChangedMeanwhile:

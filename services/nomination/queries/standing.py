@@ -13,7 +13,7 @@ from services.nomination.rules.papers import Voice
 from services.nomination.rules.readiness import Agreement as Answer
 from services.nomination.rules.readiness import Beside
 from services.nomination.rules.superlatives import Superlative
-from services.nomination.tables import Agreement, Boast, Confirmation, Nomination, Opinion
+from services.nomination.tables import Agreement, AwardForm, Boast, Confirmation, Nomination, Opinion, Particular
 
 ZONE = "Asia/Ho_Chi_Minh"
 
@@ -63,6 +63,8 @@ class Paperwork:
     asked: Asked | None
     confirmed: Confirmed | None
     boasts: tuple[Superlative, ...]
+    particulars: bool | None = None
+    """Whether all that an award's form asks for is written; none: no form is needed."""
 
     def beside(self, *, edits: int, reachable: bool, left: bool) -> Beside:
         """As readiness looks at a dossier that was changed `edits` times; `left`: an officer of the agency confirms."""
@@ -98,11 +100,16 @@ def paper_columns() -> list[ColumnElement[Any]]:
         col(Boast.valid_from) <= day,
         or_(col(Boast.valid_to).is_(None), col(Boast.valid_to) > day),
     )
+    written = select(func.count()).where(col(Particular.nomination_id) == here).scalar_subquery()
+    whole = select(written >= func.jsonb_array_length(col(AwardForm.asks))).where(
+        col(AwardForm.id) == col(Nomination.award_form_id)
+    )
     named = {
         "opinions": opinions,
         "asked": asked.order_by(col(Agreement.id).desc()).limit(1),
         "confirmed": confirmed.order_by(col(Confirmation.edits).desc()).limit(1),
         "boasts": boasts,
+        "particulars": whole,
     }
     return [query.scalar_subquery().label(name) for name, query in named.items()]
 
@@ -115,6 +122,7 @@ def papers_in(row: RowMapping) -> Paperwork:
         _asked(*asked) if asked else None,
         Confirmed(datetime.fromisoformat(confirmed[0]), *confirmed[1:]) if confirmed else None,
         tuple(Superlative(word, tuple(but)) for word, but in row["boasts"] or ()),
+        row["particulars"],
     )
 
 

@@ -21,10 +21,11 @@ PLACES = {"opinions": "/y-kien", "contacts": "/lien-he", "agreement": "/dong-y",
 SEND = "send"
 
 
-def tasks_of(ready: Readiness, *, proofs: int, contacts: int) -> list[Task]:
+def tasks_of(ready: Readiness, *, proofs: int, contacts: int, particulars: bool | None = None) -> list[Task]:
     """The rows of a draft. Papers that are not needed have no row, but for contacts, which everybody may give.
 
-    `proofs`: how many pieces of evidence there are; `contacts`: how many people can be reached.
+    `proofs`: how many pieces of evidence there are; `contacts`: how many people can be reached; `particulars`: whether
+    all that an award's form asks for is written, none when no form is needed. It never keeps a dossier from going.
     """
     lacking = sorted((one for one in ready.criteria if one.problems), key=lambda one: one.problems[0] is NOTHING)
     first = lacking[0] if lacking else None
@@ -42,6 +43,8 @@ def tasks_of(ready: Readiness, *, proofs: int, contacts: int) -> list[Task]:
         wrong = paper.problems[0] if paper.problems else None
         done = wrong is None and (name != "contacts" or contacts > 0)
         rows.append(Task(name, PLACES[name], done, wrong))
+    if particulars is not None:
+        rows.append(Task("particulars", "/giay-to", particulars))
     return [*rows, Task(SEND, "/gui", done=False)]
 
 

@@ -6,6 +6,7 @@ from services.nomination.tables.intakes import Intake, IntakeRow
 from services.nomination.tables.leads import Lead, LeadNote
 from services.nomination.tables.movements import Movement, MovementActivity, MovementRegistration
 from services.nomination.tables.papers import Agreement, ClaimCheck, Confirmation, Opinion, Revision
+from services.nomination.tables.particulars import AwardForm, Particular
 from services.nomination.tables.plan_texts import PlanText
 from services.nomination.tables.plans import (
     Acknowledgement,
@@ -31,6 +32,7 @@ __all__ = [
     "METADATA",
     "Acknowledgement",
     "Agreement",
+    "AwardForm",
     "Boast",
     "CalendarYear",
     "ChecklistPoint",
@@ -53,6 +55,7 @@ __all__ = [
     "Nomination",
     "Opinion",
     "Pack",
+    "Particular",
     "Person",
     "Plan",
     "PlanFromAbove",

@@ -119,6 +119,11 @@ class Nomination(Row, table=True):
         default=False, description="whom it is about heads the unit: an officer of the agency confirms"
     )
     given_for: UUID | None = Field(default=None, description="the honour for which material was handed on")
+    award_form_id: UUID | None = Field(
+        default=None,
+        foreign_key="award_forms.id",
+        description="what it needs for an award; none: nothing",
+    )
 
     def note_edit(self) -> None:
         """What it says was changed: whoever had seen it before has not seen this."""
