@@ -1,12 +1,14 @@
 """The pages of rounds: how they stand, what came in them, and how an officer moves an end."""
 
 import io
+import re
 import tomllib
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
@@ -180,3 +182,18 @@ async def test_software_is_told_why_a_round_takes_nothing(site: Site, plan: Plan
         " hoặc bắt đầu lại ở đợt đang mở."
     )
     assert [(one["status"], one["detail"]) for one in found] == [(422, detail)] * 2
+
+
+async def test_whoever_begins_a_dossier_can_tell_the_rounds_of_several_plans_apart(site: Site, plan: Plan) -> None:
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        alone = await offered(person)
+        await enter(site, {"name": "đợt này", "opens_on": date(2024, 9, 1), "closes_on": date(2024, 11, 20)})
+        both = await offered(person)
+    until = "đợt này (Nhận đến hết ngày 20/11/2024; chưa có lịch ngày làm việc để đếm)"
+    assert (alone, sorted(both)) == ([until], [f"{until} · Kế hoạch", f"{until} · Kế hoạch hai"])
+
+
+async def offered(person: httpx2.AsyncClient) -> list[str]:
+    """The rounds in which a dossier can begin."""
+    page = (await person.get("/de-cu/ho-so/moi")).text
+    return re.findall(r"<option[^>]*>([^<]+)</option>", page.partition('id="f-round"')[2].partition("</select>")[0])[1:]

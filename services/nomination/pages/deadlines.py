@@ -1,5 +1,8 @@
 """How a round's end reads: until when, and how many working days are left."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from services.nomination.queries.rounds import Seen
 from services.nomination.rules.rounds import Standing
 from shared.language import translate
@@ -38,3 +41,13 @@ def left(seen: Seen) -> str:
 def told(seen: Seen) -> str:
     """Both in one line."""
     return "; ".join(part for part in (until(seen), left(seen)) if part)
+
+
+def choices(found: Sequence[Seen]) -> list[tuple[UUID, str]]:
+    """The rounds in which a dossier may begin now, to be chosen from; those of several plans name theirs."""
+    taking = [one for one in found if one.begins]
+    several = len({one.plan.id for one in taking}) > 1
+    return [
+        (one.round.id, f"{one.round.name} ({told(one)})" + (f" · {one.plan.title}" if several else ""))
+        for one in taking
+    ]

@@ -85,7 +85,7 @@ async def _lead(
         nurturing=nurturing,
         sorting=sorting,
         units=[(unit.id, unit.name) for unit in units],
-        rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in windows if one.begins],
+        rounds=deadlines.choices(windows),
         nominating=bool(moves(lead.state) and lead.unit_id and desk.rights.may("nomination.start", lead.unit_id)),
         values=dict.fromkeys(TYPED, "") | told | dict(values or {}),
         errors=errors or {},

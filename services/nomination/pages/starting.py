@@ -122,7 +122,7 @@ async def _new(desk: Desk, values: Mapping[str, str], errors: Mapping[str, str])
         "new.html",
         status_code=422 if errors else 200,
         units=[(unit.id, unit.name) for unit in own],
-        rounds=[(one.round.id, f"{one.round.name} ({deadlines.told(one)})") for one in found if one.begins],
+        rounds=deadlines.choices(found),
         quotas=[
             (unit.name, one.name, quotas.lines(asked[unit.id, one.id]), quotas.full(asked[unit.id, one.id]))
             for unit in own
