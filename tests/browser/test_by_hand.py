@@ -1,7 +1,4 @@
-"""Two people on a phone, counted by their taps: a teacher who puts somebody forward, a mother who is asked for a word.
-
-What is a tap: every press of a link, a button, a box. Typing, and choosing in the phone's own lists and albums, is not.
-"""
+"""Two people on a phone, by their taps: a teacher who puts somebody forward, a mother who is asked for a word."""
 
 import asyncio
 import re
@@ -9,17 +6,17 @@ from itertools import count
 
 import httpx2
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from deploy.local.demo.candidates import PUPIL
 from tests.browser import others
+from tests.browser.taps import PHONE, Taps
 from tests.browser.town import Town
 from tests.support.browser import launched, sign_in
 from tests.support.pictures import photo
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 360, "height": 740}
 ROBOTS = (
     ("GET", "facebookexternalhit/1.1"),
     ("GET", "Mozilla/5.0 (compatible; Zalo)"),
@@ -27,32 +24,6 @@ ROBOTS = (
     ("GET", "Microsoft Office/16.0 (Microsoft Outlook; Pro)"),
     ("HEAD", "Mozilla/5.0 (compatible; Barracuda Sentinel)"),
 )
-
-
-class Taps:
-    """A person at one page: counts, and sees after each tap that nothing scrolls sideways."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.taps = page, 0
-
-    async def tap(self, what: Locator, *, leads_on: bool = True) -> None:
-        """One tap; `leads_on`: another page comes."""
-        self.taps += 1
-        if leads_on:
-            async with self.page.expect_navigation():
-                await what.tap()
-        else:
-            await what.tap()
-        wide = await self.page.locator("html").evaluate("page => page.scrollWidth")
-        assert wide <= PHONE["width"], f"{self.page.url} is {wide} px wide"
-
-    async def link(self, name: str) -> None:
-        """Tap a link."""
-        await self.tap(self.page.get_by_role("link", name=re.compile(name)).first)
-
-    async def button(self, name: str) -> None:
-        """Tap a button."""
-        await self.tap(self.page.get_by_role("button", name=name, exact=True))
 
 
 async def write_five_claims(by: Taps) -> None:

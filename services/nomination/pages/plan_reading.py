@@ -198,7 +198,8 @@ def taken(
 def _wrong(field: Field, value: str) -> str:
     """What cannot be about a field of a confirmed line; empty: nothing."""
     if not value:
-        return "Hãy ghi mục này, hoặc bỏ đánh dấu dòng." if field.needed else ""
+        told = say("«{label}» còn trống. Hãy ghi, hoặc bỏ đánh dấu dòng.", label=say(field.label))
+        return told if field.needed else ""
     if len(value) > LONGEST:
         return say("Dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST)
     match field.kind:
