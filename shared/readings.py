@@ -35,6 +35,7 @@ VERBS = {
     "nomination.started": "Bắt đầu soạn hồ sơ",
     "claim.written": "Viết thành tích",
     "evidence.added": "Thêm minh chứng",
+    "evidence.removed": "Bỏ một minh chứng",
     "opinion.written": "Ghi một ý kiến",
     "opinion.removed": "Bỏ một ý kiến",
     "nominee.asked": "Lập liên kết hỏi ý kiến người được giới thiệu",

@@ -11,14 +11,14 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 from services.publishing.rules import ConsentState, DeliveryState, FollowedState, HonourState, Method, State
-from shared import audit, inbox, jobs, outbox, parcels, rates, search_words
+from shared import audit, inbox, jobs, outbox, parcels, rates, search_words, uploads
 from shared.database import new_metadata, words
 from shared.events import Category, HonourStanding, Word
 from shared.identity import ended
 from shared.running import runs
 
 METADATA = new_metadata()
-for part in (outbox, inbox, audit, jobs, parcels, ended, rates, search_words, runs):
+for part in (outbox, inbox, audit, jobs, parcels, ended, rates, search_words, runs, uploads):
     part.add_tables(METADATA)
 
 

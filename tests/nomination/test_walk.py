@@ -16,7 +16,7 @@ from shared.identity.people import Role
 from shared.identity.sessions import COOKIE
 from shared.policy import covers
 from tests.nomination import walking
-from tests.nomination.walking_dossiers import dossier_steps
+from tests.nomination.walking_dossiers import dossier_steps, know_proofs
 from tests.nomination.walking_leads import lead_steps, spotted
 from tests.nomination.walking_plans import ABOVE, TEXT, plan_steps
 from tests.nomination.walking_reports import report_steps, reported
@@ -80,6 +80,7 @@ async def seeded(site: Site) -> tuple[make.Plan, dict[str, str]]:
     async with site.database.transaction() as session:
         await subjects.look_for_others(session, make.AGENCY)
     stranger = await make.draft(site.database, plan.open)
+    await know_proofs(site, [*codes.values(), stranger.code])
     async with site.database.transaction() as session:
         where = {"id": stranger.id}
         await session.execute(text("update nominations set agency = 'hcm' where id = :id"), where)

@@ -1,8 +1,12 @@
 """What the walk over nomination's routes finds of dossiers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import text
 
 from tests.support import factories as make
+from tests.support.site import Site
 from tests.support.walk import THEIRS, Step
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -10,8 +14,24 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 Places = Mapping[str, Mapping[str, str]]
 
 
+def proof_of(code: str) -> UUID:
+    """The id of the evidence of a dossier."""
+    return UUID(int=900 + int(code[-4:]))
+
+
+async def know_proofs(site: Site, codes: Iterable[str]) -> None:
+    """Give the one piece of evidence of each dossier an id that is known."""
+    own = "select c.id from claims c join nominations n on n.id = c.nomination_id where n.code = :code"
+    async with site.database.transaction() as session:
+        for code in codes:
+            about = {"code": code, "id": proof_of(code)}
+            await session.execute(text(f"update evidence set id = :id where claim_id = ({own})"), about)
+
+
 def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
     """What is done in a dossier until it is handed in or taken back."""
+    evidence = {place: {**filled, "evidence_id": str(proof_of(filled["code"]))} for place, filled in files.items()}
+    removed = {place: {**filled, "evidence_id": str(UUID(int=899))} for place, filled in files.items()}
     proofs = {place: {**filled, "kind": "person"} for place, filled in claims.items()}
     return {
         f"GET {file}": Step(files),
@@ -25,6 +45,8 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"POST {file}/tieu-chi/{{criterion}}/minh-chung/{{kind}}": Step(
             proofs, {"role": "Tổ trưởng", "about": "Đã dự."}
         ),
+        f"GET {file}/minh-chung/{{evidence_id}}/bo": Step(evidence),
+        f"POST {file}/minh-chung/{{evidence_id}}/bo": Step(removed),
         f"GET {file}/y-kien": Step(files),
         f"POST {file}/y-kien": Step(files, {"voice": "parent", "who": "phụ huynh", "text": "Cô rất tận tâm."}),
         f"GET {file}/dong-y": Step(files),

@@ -129,6 +129,25 @@ async def _added(session: AsyncSession, evidence: Evidence, by: Actor) -> Eviden
     return evidence
 
 
+async def remove_evidence(session: AsyncSession, *, nomination_id: UUID, evidence_id: UUID, by: Actor) -> str:
+    """Take a piece of evidence out again; the code of its criterion. Whoever looked into the claim has seen another.
+
+    A file that nothing else is tied to is erased within a day. Raises NotADraft, NotReopened; LookupError when it is
+    not in this dossier.
+    """
+    nomination = await lock(session, nomination_id)
+    evidence = await session.get(Evidence, evidence_id)
+    claim = await session.get_one(Claim, evidence.claim_id) if evidence else None
+    if evidence is None or claim is None or claim.nomination_id != nomination_id:
+        raise LookupError("no such evidence")
+    rules.check_open(nomination.state, nomination.reopened, claim.criterion)
+    nomination.note_edit()
+    claim.state = ClaimState.UNVERIFIED
+    await session.delete(evidence)
+    await audit.record(session, by, "evidence.removed", claim.id)
+    return claim.criterion
+
+
 async def _sizes(session: AsyncSession, nomination_id: UUID) -> list[int]:
     """The bytes of each file of a dossier, the same content counted once, as its parcel holds it."""
     rows = await session.execute(

@@ -7,6 +7,8 @@ from uuid import UUID
 from services.nomination.actions import handing_on, intakes, plans, subjects, unit_ends, units
 from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
+from services.nomination.queries.files import needed_files
+from shared import uploads
 from shared.runtime import Runtime
 
 
@@ -42,6 +44,9 @@ def add_jobs(runtime: Runtime) -> None:
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
 
+    async def sweep_files() -> None:
+        await uploads.sweep(runtime.database, runtime.objects, runtime.clock.real(), needed=needed_files())
+
     async def look_for_others() -> None:
         agency, more = plans.Agency(runtime.agency.id, runtime.agency.mark), True
         while more:
@@ -50,3 +55,4 @@ def add_jobs(runtime: Runtime) -> None:
 
     runtime.jobs.every_hour(let_days_come)
     runtime.jobs.every_hour(look_for_others)
+    runtime.jobs.every_hour(sweep_files)

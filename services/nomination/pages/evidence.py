@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from fastapi.responses import Response
@@ -128,6 +129,48 @@ async def attach(
     except rules.Refusal as refusal:
         return show_claim(desk, found, errors={"text": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}#minh-chung")
+
+
+@router.get("/ho-so/{code}/minh-chung/{evidence_id}/bo", dependencies=[allowed("nomination.write")])
+async def before_removing(desk: AtDesk, code: str, evidence_id: UUID) -> Response:
+    """The piece of evidence, and what removing it means."""
+    dossier = await desk.read(code)
+    desk.rights.actor("nomination.write", dossier.nomination.unit_id)
+    return _removing(desk, dossier, evidence_id)
+
+
+def _removing(desk: Desk, dossier: Dossier, evidence_id: UUID, error: str = "") -> Response:
+    held = ((answer, one) for answer in dossier.answers for one in answer.evidence if one.id == evidence_id)
+    answer, evidence = next(held, (None, None))
+    if answer is None:
+        raise HTTPException(404)
+    return desk.pages.render(
+        desk.request,
+        "evidence_remove.html",
+        status_code=409 if error else 200,
+        dossier=dossier,
+        answer=answer,
+        evidence=evidence,
+        kinds=KIND_NAMES,
+        removable=dossier.is_open(answer.criterion.code),
+        error=error,
+    )
+
+
+@router.post("/ho-so/{code}/minh-chung/{evidence_id}/bo", dependencies=[allowed("nomination.write")])
+async def remove(desk: AtDesk, code: str, evidence_id: UUID) -> Response:
+    """Take it out of the dossier; pressed twice it is gone once."""
+    dossier = await desk.read(code)
+    by = desk.rights.actor("nomination.write", dossier.nomination.unit_id)
+    about = {"nomination_id": dossier.nomination.id, "evidence_id": evidence_id}
+    try:
+        async with desk.database.transaction() as session:
+            criterion = await claims.remove_evidence(session, by=by, **about)
+    except LookupError:
+        return see_other(f"/de-cu/ho-so/{code}")
+    except rules.Refusal as refusal:
+        return _removing(desk, dossier, evidence_id, str(refusal))
+    return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}")
 
 
 @router.get("/ho-so/{code}/tep/{sha256}", dependencies=[allowed("nomination.read")])

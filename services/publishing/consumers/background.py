@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import structlog
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 from standardwebhooks import Webhook
 
 from services.publishing import queries
@@ -18,11 +21,14 @@ from services.publishing.actions.following import FOLLOW
 from services.publishing.consumers import fetching
 from services.publishing.queries import ToDeliver
 from services.publishing.rules import SHOWN, DeliveryState
+from services.publishing.tables import Paper
+from shared import uploads
 from shared.clock import Clock
 from shared.database import Database
 from shared.jobs import GiveUp
 from shared.logs import told
 from shared.runtime import Runtime
+from shared.uploads import FILES
 
 ANSWER_SECONDS = 10
 
@@ -71,6 +77,13 @@ def add_jobs(runtime: Runtime) -> None:
     runtime.jobs.add(DELIVER, deliver, on_failure=deliver_failed)
     runtime.jobs.add(FOLLOW, follow)
     runtime.jobs.every_hour(look_again)
+    runtime.jobs.every_hour(partial(sweep_papers, runtime))
+
+
+async def sweep_papers(runtime: Runtime) -> None:
+    """Delete scans that no signed paper came of."""
+    tied = select(Paper).where(col(Paper.agency) == FILES.c.agency, col(Paper.sha256) == FILES.c.sha256)
+    await uploads.sweep(runtime.database, runtime.objects, runtime.clock.real(), needed=tied.exists())
 
 
 async def look_at_all(database: Database, clock: Clock) -> None:
