@@ -30,6 +30,7 @@ VERBS = {
     EXPORT: "Lấy hồ sơ ra bằng phần mềm",
     "trail.shared": "Lập liên kết xem nhật ký cho người được giới thiệu",
     "nomination.started": "Bắt đầu soạn hồ sơ",
+    "nomination.origin_told": "Ghi lại hồ sơ được tìm thấy qua đâu",
     "claim.written": "Viết thành tích",
     "evidence.added": "Thêm minh chứng",
     "opinion.written": "Ghi một ý kiến",

@@ -130,6 +130,45 @@ async def test_it_is_changed_and_ended_by_whoever_launched_it_and_by_officers(si
     assert ("Đã kết thúc" in page, "không nhận đăng ký nữa" in page) == (True, True)
 
 
+async def test_one_ended_by_mistake_goes_on_until_its_last_day_or_a_new_one(site: Site) -> None:
+    place = await launched(site)
+    async with site.signed_in("head", unit=make.OTHER_SCHOOL, subject="khac") as other:
+        assert (await other.post(f"{place}/mo-lai")).status_code == 403
+    told = []
+    async with site.signed_in("head", unit=make.SCHOOL) as head:
+        for until in ("", "30/06/2025"):
+            await head.post(f"{place}/ket-thuc")
+            assert "Mở lại phong trào" in text_of(await head.get(place))
+            assert [(await head.post(f"{place}/mo-lai", data={"until": until})).status_code for _ in range(2)] == [
+                303
+            ] * 2
+            ((movement),) = await every(site, Movement)
+            told.append((movement.ended_on, movement.ends_on, "Đang diễn ra" in text_of(await head.get(place))))
+        await head.post(f"{place}/ket-thuc")
+        for until, said in (
+            ("mai", "Ngày chưa đúng"),
+            ("14/10/2024", "Hãy ghi ngày kết thúc mới, từ hôm nay trở đi"),
+        ):
+            answer = await head.post(f"{place}/mo-lai", data={"until": until})
+            assert (answer.status_code, said in text_of(answer), until in answer.text) == (422, True, True)
+    assert told == [(None, date(2025, 5, 31), True), (None, date(2025, 6, 30), True)]
+    async with site.database.reading() as session:
+        assert await session.scalar(text("select count(*) from audit where verb = 'movement.reopened'")) == 2
+
+
+async def test_one_of_a_unit_that_has_ended_is_not_opened_again(site: Site) -> None:
+    place = await launched(site)
+    async with site.signed_in("officer") as officer:
+        await officer.post(f"{place}/ket-thuc")
+        async with site.database.transaction() as session:
+            await session.execute(text("update units set valid_to = :day where id = :id"), UNTIL_TODAY)
+        answer = await officer.post(f"{place}/mo-lai")
+    assert (answer.status_code, "Đơn vị phát động đã thôi hoạt động" in text_of(answer)) == (422, True)
+
+
+UNTIL_TODAY = {"day": make.TODAY, "id": make.SCHOOL}
+
+
 async def test_units_below_write_down_what_they_did_and_no_others(site: Site) -> None:
     place = await launched(site)
     held = {"when": "01/10/2024", "what": "Thao giảng cấp trường", "manner": "thao giảng", "people": "1.040"}
@@ -267,9 +306,8 @@ async def test_who_is_found_through_a_movement_is_counted_there_and_says_so(site
         )
         assert "Nhân tố mới: 1 · Hồ sơ đề cử: 0" in text_of(await person.get(place))
         file = (await person.post(f"{lead}/de-cu", data={"round": str(round_id)})).headers["location"]
-        assert "Tìm thấy qua phong trào Dạy tốt – Học tốt Nhiệm vụ trọng tâm chuyển đổi số" in text_of(
-            await person.get(file)
-        )
+        found_through = "Tìm thấy qua phong trào Dạy tốt – Học tốt Sửa Tìm thấy qua phong trào Nhiệm vụ trọng tâm"
+        assert f"{found_through} chuyển đổi số" in text_of(await person.get(file))
         begun = {**found, "round": str(round_id), "name": "Lê Văn Ba", "form": "exemplar"}
         wrong = await person.post("/de-cu/ho-so/moi", data=begun | {"movement": "?"})
         assert (wrong.status_code, "Hãy chọn phong trào trong danh sách" in wrong.text) == (422, True)
@@ -297,6 +335,56 @@ async def test_a_movement_of_the_agency_is_for_all_its_units(site: Site) -> None
         assert len(asked) <= MOST, asked
     assert "01/10/2024 · Phòng Giáo dục và Đào tạo quận Tân Bình Lễ phát động" in page
     assert ("Số đăng ký 1" in page, "Đến ngày 31/05/2025" in page) == (True, True)
+
+
+async def test_through_what_somebody_was_found_is_said_anew_and_taken_off(site: Site) -> None:
+    place = await launched(site)
+    first, second = place.rsplit("/", 1)[1], (await launched(site, name="Trường em xanh")).rsplit("/", 1)[1]
+    seen = {"unit": str(make.SCHOOL), "category": "teacher", "name": "Trịnh Thị Ẩn", "deed": "Mở tủ sách."}
+    async with site.database.reading() as session:
+        round_id = await session.scalar(text("select id from rounds where name = 'đợt này'"))
+    told: list[Any] = []
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        lead = (await person.post("/de-cu/nhan-to/moi", data=seen | {"movement": first})).headers["location"]
+        begun = seen | {"movement": first, "round": str(round_id)}
+        file = (await person.post("/de-cu/ho-so/moi", data=begun)).headers["location"]
+        async with site.signed_in("officer", subject="can-bo") as officer:
+            await officer.post(f"{place}/ket-thuc")
+        forms: tuple[tuple[str, str, dict[str, str]], ...] = (
+            (lead, lead, {"deed": "Mở tủ sách."}),
+            (file, f"{file}/phong-trao", {}),
+        )
+        for shown, form, more in forms:
+            assert f'<option value="{first}" selected>' in (await person.get(form)).text, "over, and chosen before"
+            for movement in ("?", str(UUID(int=9))):
+                wrong = await person.post(form, data={**more, "movement": movement, "task": "thi đua"})
+                refused = (wrong.status_code, "Hãy chọn phong trào trong danh sách" in wrong.text)
+                assert (*refused, 'value="thi đua"' in wrong.text) == (422, True, True)
+            long = await person.post(form, data={**more, "task": "a" * 301})
+            assert (long.status_code, "300 ch" in text_of(long)) == (422, True)
+            for changed in ({"movement": first}, {"movement": second, "task": "thi đua"}, {}):
+                assert (await person.post(form, data={**more, **changed})).status_code == 303
+                page = text_of(await person.get(shown))
+                through = "Tìm thấy qua phong trào "
+                told.append([one in page for one in (f"{through}Dạy tốt", f"{through}Trường em xanh", "thi đua")])
+    assert told == [[True, False, False], [False, True, True], [False, False, False]] * 2
+
+
+async def test_through_what_a_dossier_was_found_stays_once_it_was_sent(site: Site) -> None:
+    async with site.database.reading() as session:
+        round_id = await session.scalar(text("select id from rounds where name = 'đợt này'"))
+    begun = {"unit": str(make.SCHOOL), "category": "teacher", "name": "Lê Văn Ba", "round": str(round_id)}
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        file = (await person.post("/de-cu/ho-so/moi", data=begun)).headers["location"]
+        assert f"{file}/phong-trao" in (await person.get(file)).text
+        async with site.database.transaction() as session:
+            await session.execute(text("update nominations set state = 'submitted'"))
+        assert f"{file}/phong-trao" not in (await person.get(file)).text
+        assert "Phần này giữ nguyên như đã gửi." in text_of(await person.get(f"{file}/phong-trao"))
+        answer = await person.post(f"{file}/phong-trao", data={"task": "thi đua"})
+    assert (answer.status_code, "Hồ sơ đã gửi nên không sửa được nữa" in text_of(answer)) == (422, True)
+    (nomination,) = await every(site, Nomination)
+    assert nomination.task == ""
 
 
 def test_where_a_movement_stands() -> None:

@@ -68,6 +68,7 @@ def movement_steps(units: Sequence[Relation]) -> dict[str, Step]:
         f"POST {movement}/sua": Step(movements, told),
         f"POST {movement}/ket-qua": Step(movements, {"result": "Tốt."}),
         f"POST {movement}/ket-thuc": Step(movements),
+        f"POST {movement}/mo-lai": Step(movements, {"until": "30/11/2024"}),
         f"GET {movement}/hoat-dong": Step(movements),
         f"POST {movement}/hoat-dong": Step(
             ours, {"at_unit": str(make.SCHOOL), "when": "15/10/2024", "what": "Hội thi"}

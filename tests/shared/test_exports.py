@@ -110,7 +110,7 @@ LISTS = {
 """Every list by its route, and the headings of its file."""
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
-    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom)"
+    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom|/phong-trao)"
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
     r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|tap-huan/(?:moi|\{course_id\})"
     r"|giam-sat/(?:moi|phan-cong/(?:moi|\{duty_id\})|\{visit_id\}(?:|/sua|/dieu/\{finding_id\}))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"

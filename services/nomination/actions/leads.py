@@ -163,13 +163,20 @@ async def move(session: AsyncSession, *, lead_id: UUID, to: LeadState, reason: s
     await audit.record(session, by, f"lead.{to}", lead.id)
 
 
-async def tell(session: AsyncSession, *, lead_id: UUID, fields: Mapping[str, str], by: Actor) -> None:
-    """Write what the unit knows of it anew: position, deed, through what it was found, who helps. Raises BadLead."""
+async def tell(
+    session: AsyncSession, *, lead_id: UUID, fields: Mapping[str, str], movement_id: UUID | None, by: Actor
+) -> None:
+    """Write what the unit knows of it anew: position, deed, through what it was found, who helps.
+
+    Raises BadLead, BadMovement.
+    """
     lead = await lock(session, lead_id)
+    await movements.check_known(session, lead.agency, movement_id)
     told = {name: lines(text) if name == "deed" else normal(text) for name, text in fields.items()}
     check_fields(told, needed={"deed": NEEDED["deed"]})
     for name, text in told.items():
         setattr(lead, name, text)
+    lead.movement_id = movement_id
     await audit.record(session, by, "lead.told", lead.id)
 
 
