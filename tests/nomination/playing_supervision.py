@@ -5,6 +5,7 @@ import re
 from tests.support.hostile import BUNDLES, SOME
 from tests.support.playing import Played
 
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 VISIT, ONE = "POST /de-cu/giam-sat/moi", "POST /de-cu/giam-sat/{visit_id}"
 FINDING, DUTY = ONE + "/dieu/{finding_id}", "POST /de-cu/giam-sat/phan-cong/moi"
 COURSE, PEOPLE = "POST /de-cu/tap-huan/moi", "POST /de-cu/tap-huan/{course_id}/nguoi"
@@ -26,6 +27,8 @@ async def supervised(play: Played) -> None:
         await play.get(f"GET visit told {number}", visit)
         await play.post(f"{ONE}/sua", f"{visit}/sua", number)
         await play.post(f"{ONE}/dieu", f"{visit}/dieu", number)
+        name = play.texts.in_path("visit file", number) + ".pdf"
+        await play.post(f"{ONE}/tep", f"{visit}/tep", number, files={"file": (name, PDF)})
         page = await play.get(f"GET visit found {number}", visit)
         finding = re.findall(rf'href="({visit}/dieu/[^"]+)"', page.text)[0]
         for kind in ("tra-loi", "hoi-lai", "dong"):
@@ -38,6 +41,7 @@ async def supervised(play: Played) -> None:
             await play.post(VISIT, f"{place}/moi", number, refused=True)
             await play.post(f"{ONE}/sua", f"{visit}/sua", number, refused=True)
             await play.post(f"{ONE}/dieu", f"{visit}/dieu", number, refused=True)
+            await play.post(f"{ONE}/tep", f"{visit}/tep", number, refused=True)
             await play.post(DUTY, f"{place}/phan-cong/moi", number, refused=True)
             await play.get(f"GET visit again {number}", f"{visit}/sua")
     for name, path in {"visits": "", "visits sheet": "?dang=xlsx", "duties sheet": "/phan-cong?dang=xlsx"}.items():

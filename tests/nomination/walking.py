@@ -19,6 +19,7 @@ from services.nomination.tables import (
     VisitFinding,
 )
 from shared.policy import Relation
+from tests.nomination.walking_dossiers import PDF
 from tests.support import factories as make
 from tests.support.site import Site
 from tests.support.walk import THEIRS, Step
@@ -103,6 +104,7 @@ def visit_steps(units: Sequence[Relation]) -> dict[str, Step]:
     given = {"units": str(make.SCHOOL), "person": "Lê Văn Ba", "since": "15/10/2024"}
     place, visit = "/de-cu/giam-sat", "/de-cu/giam-sat/{visit_id}"
     finding, duty = visit + "/dieu/{finding_id}", place + "/phan-cong/{duty_id}"
+    file, files = visit + "/tep/{sha256}", {one: filled | {"sha256": "0" * 64} for one, filled in visits.items()}
     return {
         f"GET {place}": Step(),
         f"GET {place}/moi": Step(),
@@ -115,6 +117,10 @@ def visit_steps(units: Sequence[Relation]) -> dict[str, Step]:
         f"POST {finding}/tra-loi": Step(findings, {"text": "Đã phổ biến."}),
         f"POST {finding}/hoi-lai": Step(findings, {"reply": "Cho xem biên bản.", "due_on": "30/11/2024"}),
         f"POST {finding}/dong": Step(findings, {"reply": "Đã xem."}),
+        f"POST {visit}/tep": Step(visits, files={"file": ("a.pdf", PDF)}),
+        f"GET {file}": Step({THEIRS: files[THEIRS]}),
+        f"GET {file}/nho": Step({THEIRS: files[THEIRS]}),
+        f"POST {file}/bo": Step(files),
         f"GET {place}/phan-cong": Step(),
         f"GET {place}/phan-cong/moi": Step(),
         f"POST {place}/phan-cong/moi": Step(form=given),

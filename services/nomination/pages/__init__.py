@@ -41,6 +41,7 @@ from services.nomination.pages import (
     training,
     unit_intakes,
     units,
+    visit_files,
     visits,
 )
 
@@ -64,6 +65,7 @@ for part in (
     duties,
     supervision,
     visits,
+    visit_files,
     training,
     revisions,
     criteria,

@@ -23,7 +23,14 @@ from services.nomination.tables.reports import Report, UnitArea
 from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.subjects import SubjectPair
-from services.nomination.tables.supervision import ChecklistPoint, FindingWord, SupervisionDuty, Visit, VisitFinding
+from services.nomination.tables.supervision import (
+    ChecklistPoint,
+    FindingWord,
+    SupervisionDuty,
+    Visit,
+    VisitFile,
+    VisitFinding,
+)
 from services.nomination.tables.training import Course, CourseAttendance
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
@@ -78,6 +85,7 @@ __all__ = [
     "UnitName",
     "UnitShare",
     "Visit",
+    "VisitFile",
     "VisitFinding",
     "below",
     "plan_year",
