@@ -2,8 +2,8 @@
 
 Owns: units, plans with their drafts and versions, rounds, targets, criteria, the calendar of working days, leads,
 movements with their activities and registrations, duties of supervision, visits with their findings and files,
-training courses, subjects and which are one, rules of what is not used again, nominations, claims, evidence, the timeline
-of each file, reports
+training courses, subjects and which are one, rules of what is not used again, nominations, claims, evidence, the
+timeline of each file, reports
 Says: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted,
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven,
 ReportAwaits, ReportSent, ReportReceived, ReportReturned, FindingRaised, FindingSettled

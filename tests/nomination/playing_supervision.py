@@ -9,6 +9,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 VISIT, ONE = "POST /de-cu/giam-sat/moi", "POST /de-cu/giam-sat/{visit_id}"
 FINDING, DUTY = ONE + "/dieu/{finding_id}", "POST /de-cu/giam-sat/phan-cong/moi"
 COURSE, PEOPLE = "POST /de-cu/tap-huan/moi", "POST /de-cu/tap-huan/{course_id}/nguoi"
+CORRECTED, ATTENDED = "POST /de-cu/tap-huan/{course_id}/sua", PEOPLE + "/{attendance_id}"
 UNSEEN = (
     # Chosen from lists; the day that belongs to asking again, where a finding is closed; an address that names no unit.
     *(f"refused {form} {name}" for form in (VISIT, f"{ONE}/sua") for name in ("unit", "met")),
@@ -58,10 +59,20 @@ async def trained(play: Played) -> None:
     for number in range(len(BUNDLES)):
         course = (await play.post(COURSE, f"{place}/moi", number)).headers["location"]
         await play.post(PEOPLE, f"{course}/nguoi", number)
-        await play.get(f"GET course {number}", course)
+        page = await play.get(f"GET course {number}", course)
+        person = re.findall(rf'href="({course}/nguoi/[^"]+)"', page.text)[0]
+        await play.get(f"GET course again {number}", f"{course}/sua")
+        await play.get(f"GET attendance {number}", person)
+        await play.get(f"GET course off {number}", f"{course}/bo")
+        await play.post(f"{ATTENDED}", person, number, version="1")
+        await play.post(f"{CORRECTED}", f"{course}/sua", number, version="1")
+        await play.get(f"GET course anew {number}", course)
         if number < SOME:
             await play.post(COURSE, f"{place}/moi", number, refused=True)
             await play.post(PEOPLE, f"{course}/nguoi", number, refused=True)
+            await play.post(CORRECTED, f"{course}/sua", number, refused=True)
+            await play.post(ATTENDED, person, number, refused=True)
+            await play.post("POST /de-cu/tap-huan/{course_id}/bo", f"{course}/bo", number, refused=True)
     for name, path in {
         "courses": "",
         "courses sheet": "?dang=xlsx",

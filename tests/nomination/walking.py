@@ -140,6 +140,12 @@ def training_steps() -> dict[str, Step]:
         f"GET {place}/moi": Step(),
         f"POST {place}/moi": Step(form={"name": "Viết bài gương", "when": "15/10/2024"}),
         f"GET {place}/{{course_id}}": Step(ours),
+        f"GET {place}/{{course_id}}/sua": Step(ours),
+        f"POST {place}/{{course_id}}/sua": Step(ours, {"name": "Viết bài gương", "when": "15/10/2024", "version": "1"}),
+        f"GET {place}/{{course_id}}/bo": Step(ours),
+        f"POST {place}/{{course_id}}/bo": Step(ours, {"version": "0"}),
+        f"GET {place}/{{course_id}}/nguoi/{{attendance_id}}": Step(nobodys),
+        f"POST {place}/{{course_id}}/nguoi/{{attendance_id}}": Step(nobodys, {"name": "Lê Văn Ba", "version": "1"}),
         f"POST {place}/{{course_id}}/nguoi": Step(ours, {"unit": str(make.SCHOOL), "names": "Lê Văn Ba"}),
         f"POST {place}/{{course_id}}/nguoi/{{attendance_id}}/bo": Step(nobodys),
     }
