@@ -6,7 +6,7 @@ training courses, subjects and which are one, rules of what is not used again, n
 timeline of each file, reports
 Says: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanWithdrawn, PlanAcknowledged, NominationStarted,
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, StoryMaterialGiven, ContactsGiven,
-ReportAwaits, ReportSent, ReportReceived, ReportReturned, FindingRaised, FindingSettled
+ReportAwaits, ReportSent, ReportReceived, ReportReturned, FindingRaised, FindingSettled, ConfirmationAwaits
 Hears: PlanPublished, PlanWithdrawn, PlanAcknowledged, CaseOpened, CaseReopened, CaseReturned, ReviewCompleted,
 ExemplarHonoured, HonourHeld, HonourResumed, HonourRevoked, NominationReferred, RecallAsked, ReferralAccepted,
 ReferralReturned, ReferralDecided, MovePassedOn, HonourPassedOn, StoryPublished, StoryRetracted, SessionEnded,

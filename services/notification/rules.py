@@ -54,6 +54,7 @@ class Kind(StrEnum):
     TAKE_REPORT = "report.take"
     REWRITE_REPORT = "report.rewrite"
     FINDING = "finding"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,13 @@ DUTIES = {
     ),
     Kind.REWRITE_REPORT: Duty("Viết lại báo cáo năm {code}", "Nơi nhận trả lại báo cáo", "report.write"),
     Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
+    Kind.CONFIRM: Duty(
+        "Xác nhận hồ sơ {code} thay thủ trưởng",
+        "Hồ sơ giới thiệu chính thủ trưởng đơn vị",
+        "confirmation.take",
+        "Hồ sơ {code} chờ cán bộ phụ trách xác nhận",
+        _FILE,
+    ),
     Kind.FINDING: Duty(
         "Trả lời điều đoàn kiểm tra đã nêu",
         "Đoàn kiểm tra chờ đơn vị trả lời",

@@ -16,6 +16,7 @@ from shared.events.event import (
     Word,
 )
 from shared.events.nomination import (
+    ConfirmationAwaits,
     ContactsGiven,
     FindingEvent,
     FindingRaised,
@@ -118,6 +119,7 @@ __all__ = [
     "CaseReturned",
     "CaseStep",
     "Category",
+    "ConfirmationAwaits",
     "ConsentAnswered",
     "ConsentAsked",
     "ConsentPassedOn",

@@ -229,6 +229,15 @@ class NominationMoved(NominationEvent):
     """
 
 
+class ConfirmationAwaits(NominationEvent):
+    """Whether a dossier that its head left to the agency waits for an officer to confirm it.
+
+    Said by nomination; heard by notification.
+    """
+
+    waits: bool
+
+
 class StoryMaterialGiven(NominationEvent):
     """What may be told of an honoured exemplar was handed on. Said by nomination; heard by publishing."""
 

@@ -16,6 +16,7 @@ from shared.events import (
     CaseReturned,
     CaseStep,
     Category,
+    ConfirmationAwaits,
     Event,
     FindingRaised,
     FindingSettled,
@@ -104,6 +105,24 @@ async def test_a_draft_waits_for_its_unit_until_it_is_sent(site: Site) -> None:
         assert "Hạn 15/11/2024" in text_of(await person.get("/viec"))
     await hear(site, SUBMITTED)
     assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_a_confirmation_waits_for_officers_of_the_agency_until_it_is_given(site: Site) -> None:
+    label = "Xác nhận hồ sơ TB-24-0001 thay thủ trưởng"
+    about = STARTED.model_dump(include={"nomination_id", "origin_agency", "unit_id", "subject_id", "code"})
+    awaits = ConfirmationAwaits(**about, waits=True, occurred_at=make.AT)
+    await hear(site, awaits)
+    assert await waits(site, "officer") == ([label], 1)
+    for role in ("head", "nominator"):
+        assert await waits(site, role, unit=make.SCHOOL) == ([], 0)
+    assert await waits(site, "officer", unit=make.SCHOOL, subject="cua-truong") == ([], 0)
+    async with site.signed_in("officer") as officer:
+        assert 'href="/de-cu/ho-so/TB-24-0001/xac-nhan"' in (await officer.get("/viec")).text
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        assert "Hồ sơ TB-24-0001 chờ cán bộ phụ trách xác nhận" in text_of(await person.get("/viec"))
+    for again in (False, True):
+        await hear(site, awaits.model_copy(update={"waits": again}))
+        assert await waits(site, "officer") == (([label], 1) if again else ([], 0))
 
 
 async def test_a_finding_waits_for_its_unit_until_it_is_answered_and_again_when_asked_again(site: Site) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock
 from services.nomination.rules import State
 from services.nomination.tables import Return, Step
 from shared import audit

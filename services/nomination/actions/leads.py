@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from services.nomination.actions import claims, criteria, movements, nominations
+from services.nomination.actions import claims, criteria, dossiers, movements, nominations
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import RoundNotOpen, State
 from services.nomination.rules.leads import (
@@ -114,7 +114,7 @@ async def spot(
 
 async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime, by: Actor) -> Lead:
     """Make an honoured exemplar a lead again, on the track towards the whole country; once. Raises LeadMoved."""
-    nomination = await nominations.lock(session, nomination.id)
+    nomination = await dossiers.lock(session, nomination.id)
     if nomination.state is not State.HONOURED:
         raise LeadMoved("Chỉ theo dõi tiếp được người đã được khen.")
     before = await session.scalar(select(Lead).where(col(Lead.after_id) == nomination.id))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.nomination.actions import findings, reports
-from services.nomination.actions.nominations import told
+from services.nomination.actions.dossiers import told
 from services.nomination.rules import ENDED
 from services.nomination.rules.leads import LeadState
 from services.nomination.rules.reports import OPEN, ReportState

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import movements, nominations
+from services.nomination.actions import movements
+from services.nomination.actions.dossiers import lock
 from shared import audit
 from shared.audit import Actor
 from shared.names import normal
@@ -18,7 +19,7 @@ async def tell_origin(
     session: AsyncSession, *, nomination_id: UUID, movement_id: UUID | None, task: str, by: Actor
 ) -> None:
     """Say it anew; none takes it off. Raises NotADraft, NotReopened, TooMuch, BadMovement."""
-    nomination = await nominations.lock(session, nomination_id)
+    nomination = await lock(session, nomination_id)
     rules.check_open(nomination.state, nomination.reopened, PART)
     await movements.check_known(session, nomination.agency, movement_id)
     rules.check_length("task", task := normal(task))
