@@ -15,7 +15,8 @@ from services.nomination.rules.reports import ReportKind, ReportState
 from services.nomination.rules.supervision import FindingState
 from services.nomination.tables import Movement, MovementRegistration, Report, Unit, Visit, VisitFinding
 from tests.support import factories as make
-from tests.support.site import Site, Sites, text_of
+from tests.support.line import until
+from tests.support.site import Site, Sites, text_of, working
 
 pytestmark = pytest.mark.db
 
@@ -319,6 +320,30 @@ async def test_what_is_open_around_a_unit_goes_on_too(site: Site) -> None:
     (raised,), (awaits,) = await said(site, "FindingRaised"), await said(site, "ReportAwaits")
     assert (raised["finding_id"], raised["unit_id"]) == (str(UUID(int=61)), str(new))
     assert (awaits["report_id"], awaits["unit_id"], awaits["steps"]) == (str(UUID(int=81)), str(new), ["rewrite"])
+
+
+async def test_a_sent_report_that_comes_back_goes_on_where_the_work_did(site: Site) -> None:
+    await surrounded(site)
+    await open_unit(site, THIRD, "thcs-moi", "Trường Ánh Dương")
+    sent, told = str(UUID(int=82)), {"reason": "Cần nói thêm về việc nhân rộng."}
+    async with site.signed_in("administrator") as person:
+        assert (await end(person, TODAY)).status_code == 303
+        onward = END | {"day": TODAY, "successor": str(THIRD)}
+        assert (await end(person, path=OTHER_PATH, **onward)).status_code == 303
+
+    async def rewriting() -> list[str]:
+        awaits = [one for one in await said(site, "ReportAwaits") if one["report_id"] == sent]
+        return [one["unit_id"] for one in awaits if one["steps"] == ["rewrite"]]
+
+    async def moved() -> bool:
+        return len(await rewriting()) == 2
+
+    async with site.signed_in("officer") as officer, working(site):
+        assert (await officer.post(f"/de-cu/bao-cao/{sent}/tra", data=told)).status_code == 303
+        await until(moved, "the report goes on at another unit")
+    assert await rewriting() == [str(make.SCHOOL), str(THIRD)]
+    async with site.signed_in("head", unit=THIRD) as head:
+        assert "Lưu và gửi báo cáo" in text_of(await head.get(f"/de-cu/bao-cao/{sent}"))
 
 
 async def test_who_takes_over_answers_what_a_visit_found(site: Site) -> None:

@@ -4,7 +4,7 @@ for subjects that may be one."""
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on, intakes, plans, subjects, unit_ends, units
+from services.nomination.actions import handing_on, intakes, open_work, plans, reports, subjects, unit_ends, units
 from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
 from shared.runtime import Runtime
@@ -32,6 +32,13 @@ def add_jobs(runtime: Runtime) -> None:
     runtime.jobs.add(HAND_ON, hand_on)
 
     bringing.add_jobs(runtime)
+
+    async def hand_on_report(payload: dict[str, Any]) -> None:
+        async with runtime.database.transaction() as session:
+            report_id, at = UUID(payload["report_id"]), runtime.clock.now()
+            await open_work.hand_on_report(session, report_id=report_id, at=at)
+
+    runtime.jobs.add(reports.HAND_ON, hand_on_report)
 
     async def let_days_come() -> None:
         at, today = runtime.clock.now(), runtime.clock.today()
