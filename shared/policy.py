@@ -139,6 +139,7 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "report.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "report.fairness": Rule(_at(BELOW, "head", "officer", "supervisor") | _at(AGENCY, "chair")),
         "report.write": Rule(_at(OWN, "head") | _at(AGENCY, "officer"), "report.read"),
+        "report.owe": Rule(_at(OWN, "head"), "report.read"),
         "report.take": Rule(_at(BELOW, "officer"), "report.read"),
         "criteria.read": Rule(_STAFF),
         "criteria.add": Rule(_at(BELOW, "officer")),

@@ -276,6 +276,22 @@ class ReportAwaits(Event):
     due_on: date | None = None
 
 
+class ReportDue(Event):
+    """Whether a report that a plan asks for by a day waits to be sent; `unit_id` none: it is the agency's own.
+
+    Said by nomination; heard by notification.
+    """
+
+    said_by = "nomination"
+    keyed_by = "due_id"
+
+    due_id: UUID
+    unit_id: UUID | None = None
+    what: str
+    due_on: date
+    waits: bool
+
+
 class ReportFigures(BaseModel):
     """The figures of a report: numbers of a time, by stage of the way, category, group and area. No figure is about a
     person. `targets`: what the agency's own plans ask for, with what became of it."""

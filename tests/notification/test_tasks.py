@@ -29,6 +29,7 @@ from shared.events import (
     PlanPublished,
     PlanWithdrawn,
     ReportAwaits,
+    ReportDue,
     ReportStep,
     StoryAwaits,
     StoryStep,
@@ -123,6 +124,28 @@ async def test_a_confirmation_waits_for_officers_of_the_agency_until_it_is_given
     for again in (False, True):
         await hear(site, awaits.model_copy(update={"waits": again}))
         assert await waits(site, "officer") == (([label], 1) if again else ([], 0))
+
+
+async def test_a_report_that_is_due_waits_for_its_head_and_the_agencys_own_for_officers(site: Site) -> None:
+    about: dict[str, Any] = {"what": "Báo cáo năm", "due_on": date(2024, 10, 25), "occurred_at": make.AT}
+    of_unit = ReportDue(due_id=UUID(int=71), unit_id=make.SCHOOL, waits=True, **about)
+    own = ReportDue(due_id=UUID(int=72), waits=True, **about)
+
+    async def shown(role: str, unit: UUID | None = None) -> list[str]:
+        async with site.signed_in(role, unit=unit) as person:
+            page = text_of(await person.get("/viec"))
+        return [words for words in ("Viết và gửi: Báo cáo năm", "Viết và gửi cấp trên: Báo cáo năm") if words in page]
+
+    await hear(site, of_unit)
+    await hear(site, own)
+    heads, officers = ["Viết và gửi: Báo cáo năm"], ["Viết và gửi cấp trên: Báo cáo năm"]
+    assert (await shown("head", make.SCHOOL), await shown("officer")) == (heads, officers)
+    assert (await shown("head", make.OTHER_SCHOOL), await shown("officer", make.SCHOOL)) == ([], [])
+    async with site.signed_in("head", unit=make.SCHOOL) as head:
+        assert 'href="/de-cu/bao-cao"' in (await head.get("/viec")).text
+    for one in (of_unit, own):
+        await hear(site, one.model_copy(update={"waits": False}))
+    assert (await shown("head", make.SCHOOL), await shown("officer")) == ([], [])
 
 
 async def test_a_finding_waits_for_its_unit_until_it_is_answered_and_again_when_asked_again(site: Site) -> None:

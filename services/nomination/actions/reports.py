@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.nomination.actions import due_reports
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import ChangedMeanwhile
 from services.nomination.rules.reports import (
@@ -121,6 +122,8 @@ async def send(session: AsyncSession, *, report_id: UUID, figures: Figures, at: 
     if act is ReportAct.SEND_UP:
         report.parcel = None
         await jobs.enqueue(session, BRING, {"report_id": str(report_id)}, key=f"{BRING}:{report_id}:{report.version}")
+    else:
+        await due_reports.note_sent(session, report, at)
     await audit.record(session, by, "report.sent", report_id)
     await tell_awaits(session, report, at)
     return report

@@ -1,10 +1,21 @@
 """What nomination does apart from any request: it hands on what an honour sets free, lets days come, and looks
 for subjects that may be one."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on, intakes, open_work, plans, reports, subjects, unit_ends, units
+from services.nomination.actions import (
+    due_reports,
+    handing_on,
+    intakes,
+    open_work,
+    plans,
+    reports,
+    subjects,
+    unit_ends,
+    units,
+)
 from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
 from shared.runtime import Runtime
@@ -49,6 +60,8 @@ def add_jobs(runtime: Runtime) -> None:
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
 
+        await _call_for_reports(runtime, at, today)
+
     async def look_for_others() -> None:
         agency, more = plans.Agency(runtime.agency.id, runtime.agency.mark), True
         while more:
@@ -57,3 +70,12 @@ def add_jobs(runtime: Runtime) -> None:
 
     runtime.jobs.every_hour(let_days_come)
     runtime.jobs.every_hour(look_for_others)
+
+
+async def _call_for_reports(runtime: Runtime, at: datetime, today: date) -> None:
+    """Call for what is due soon; what is settled since is called for no more."""
+    for step in (due_reports.call, due_reports.settle):
+        more = True
+        while more:
+            async with runtime.database.transaction() as session:
+                more = await step(session, runtime.agency.id, at=at, today=today)

@@ -6,7 +6,7 @@ ranked.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,8 @@ FEWEST = 5
 """A smaller number than this is not told where anybody could tell who it is."""
 LEAST = 20
 """Letters that the parts which a report must have take at least."""
+CALLED_AHEAD = timedelta(days=14)
+"""How long before its day a report is called for."""
 LONGEST = 6000
 """Letters of one part of a report's words."""
 

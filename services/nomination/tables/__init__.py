@@ -19,7 +19,7 @@ from services.nomination.tables.plans import (
     UnitAcknowledgement,
     plan_year,
 )
-from services.nomination.tables.reports import Report, UnitArea
+from services.nomination.tables.reports import DueReport, Report, UnitArea
 from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.subjects import SubjectPair
@@ -48,6 +48,7 @@ __all__ = [
     "Course",
     "CourseAttendance",
     "Criterion",
+    "DueReport",
     "Evidence",
     "FindingWord",
     "Intake",

@@ -14,6 +14,7 @@ from shared.events import (
     FindingRaised,
     FindingSettled,
     ReportAwaits,
+    ReportDue,
     StoryAwaits,
 )
 from shared.inbox import Handlers
@@ -68,6 +69,23 @@ async def on_report_awaits(session: AsyncSession, event: ReportAwaits) -> None:
     )
 
 
+async def on_report_due(session: AsyncSession, event: ReportDue) -> None:
+    """A report is to be written and sent by its day, or need not any more."""
+    kind = Kind.DUE_REPORT if event.unit_id else Kind.OWN_DUE_REPORT
+    await tasks.replace_tasks(
+        session,
+        wanted={kind: ()} if event.waits else {},
+        among=(kind,),
+        thing_id=event.due_id,
+        agency=agency_of(session),
+        code=event.what,
+        unit_id=event.unit_id,
+        path="/de-cu/bao-cao",
+        since=event.occurred_at,
+        due_on=event.due_on,
+    )
+
+
 async def _finding_waits(
     session: AsyncSession, event: FindingEvent, waits: Sequence[Kind], due_on: date | None
 ) -> None:
@@ -115,6 +133,7 @@ WAITING: Handlers = {
     CaseAwaits: on_case_awaits,
     StoryAwaits: on_story_awaits,
     ReportAwaits: on_report_awaits,
+    ReportDue: on_report_due,
     ConfirmationAwaits: on_confirmation_awaits,
     FindingRaised: on_finding_raised,
     FindingSettled: on_finding_settled,

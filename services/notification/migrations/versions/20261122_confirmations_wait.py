@@ -1,4 +1,4 @@
-"""Confirmations wait."""
+"""Confirmations and due reports wait."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,4 +15,5 @@ BEFORE = (
 
 def upgrade() -> None:
     op.drop_constraint(op.f('ck_tasks_kind'), 'tasks', type_='check')
-    op.create_check_constraint(op.f('ck_tasks_kind'), 'tasks', sa.column('kind', sa.String()).in_([*BEFORE, 'confirm']))
+    kinds = [*BEFORE, 'confirm', 'due_report', 'own_due_report']
+    op.create_check_constraint(op.f('ck_tasks_kind'), 'tasks', sa.column('kind', sa.String()).in_(kinds))
