@@ -52,7 +52,7 @@ async def trained(site: Site, units: Iterable[UUID]) -> None:
 
 
 def movement_steps(units: Sequence[Relation]) -> dict[str, Step]:
-    """The routes of movements. Who sees and changes a registration: tests/nomination/test_movements.py."""
+    """The routes of movements. Who sees and changes a registration: test_movement_joining.py."""
     movements = {str(one): {"movement_id": str(UUID(int=400 + number))} for number, one in enumerate(units)}
     movements[THEIRS] = {"movement_id": str(UUID(int=499))}
     ours = {"ours": movements[Relation.OWN], THEIRS: movements[THEIRS]}
