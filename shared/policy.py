@@ -96,6 +96,8 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "nominee.ask": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer"), _FILE),
         # An officer confirms only what its head left to the agency, being whom it is about: a rule of nomination's.
         "nomination.confirm": Rule(_at(OWN, "head") | _at(AGENCY, "officer"), _FILE),
+        # Whose task it is, once it is left.
+        "confirmation.take": Rule(_at(AGENCY, "officer"), _FILE),
         "claim.check": Rule(_at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor"), _FILE),
         "contacts.write": Rule(_at(OWN, "nominator"), _FILE),
@@ -140,6 +142,7 @@ TABLE: Mapping[str, Rule] = MappingProxyType(
         "report.read": Rule(_at(OWN, "nominator") | _at(BELOW, "head", "officer", "supervisor")),
         "report.fairness": Rule(_at(BELOW, "head", "officer", "supervisor") | _at(AGENCY, "chair")),
         "report.write": Rule(_at(OWN, "head") | _at(AGENCY, "officer"), "report.read"),
+        "report.owe": Rule(_at(OWN, "head"), "report.read"),
         "report.take": Rule(_at(BELOW, "officer"), "report.read"),
         "criteria.read": Rule(_STAFF),
         "criteria.add": Rule(_at(BELOW, "officer")),

@@ -33,6 +33,7 @@ VERBS = {
     PARTICULAR: "Mở xem một thông tin riêng",
     "trail.shared": "Lập liên kết xem nhật ký cho người được giới thiệu",
     "nomination.started": "Bắt đầu soạn hồ sơ",
+    "nomination.origin_told": "Ghi lại hồ sơ được tìm thấy qua đâu",
     "claim.written": "Viết thành tích",
     "evidence.added": "Thêm minh chứng",
     "evidence.removed": "Bỏ một minh chứng",

@@ -6,5 +6,5 @@ Hears: UnitOpened, UnitChanged, UnitEnded, PlanPublished, PlanAcknowledged, Plan
 NominationSubmitted, NominationRevised, NominationMoved, NominationWithdrawn, ContactsGiven, CaseAwaits, CaseReturned,
 StoryAwaits, ReviewCompleted, ExemplarHonoured, NominationReferred, ReferralReturned, ReferralDecided, ConsentAsked,
 ConsentAnswered, ConsentWithdrawn, StoryPublished, StoryRetracted, DeliveryFailed, ReportAwaits,
-FindingRaised, FindingSettled
+FindingRaised, FindingSettled, ConfirmationAwaits, ReportDue
 """

@@ -54,6 +54,10 @@ class Kind(StrEnum):
     TAKE_REPORT = "report.take"
     REWRITE_REPORT = "report.rewrite"
     FINDING = "finding"
+    CONFIRM = "confirm"
+    DUE_REPORT = "due_report"
+    OWN_DUE_REPORT = "own_due_report"
+    """The agency's own, to one above."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,16 @@ DUTIES = {
         "report.write",
     ),
     Kind.REWRITE_REPORT: Duty("Viết lại báo cáo năm {code}", "Nơi nhận trả lại báo cáo", "report.write"),
+    Kind.DUE_REPORT: Duty("Viết và gửi: {code}", "Kế hoạch yêu cầu đơn vị báo cáo", "report.owe"),
+    Kind.OWN_DUE_REPORT: Duty("Viết và gửi cấp trên: {code}", "Kế hoạch của cấp trên yêu cầu báo cáo", "report.write"),
     Kind.CONSENT: Duty(waiting="Bài {code} chờ người trong bài trả lời", watched="story.edit"),
+    Kind.CONFIRM: Duty(
+        "Xác nhận hồ sơ {code} thay thủ trưởng",
+        "Hồ sơ giới thiệu chính thủ trưởng đơn vị",
+        "confirmation.take",
+        "Hồ sơ {code} chờ cán bộ phụ trách xác nhận",
+        _FILE,
+    ),
     Kind.FINDING: Duty(
         "Trả lời điều đoàn kiểm tra đã nêu",
         "Đoàn kiểm tra chờ đơn vị trả lời",

@@ -16,6 +16,7 @@ from shared.events.event import (
     Word,
 )
 from shared.events.nomination import (
+    ConfirmationAwaits,
     ContactsGiven,
     FindingEvent,
     FindingRaised,
@@ -35,6 +36,7 @@ from shared.events.nomination import (
     PlanTarget,
     PlanWithdrawn,
     ReportAwaits,
+    ReportDue,
     ReportEvent,
     ReportFigures,
     ReportReceived,
@@ -118,6 +120,7 @@ __all__ = [
     "CaseReturned",
     "CaseStep",
     "Category",
+    "ConfirmationAwaits",
     "ConsentAnswered",
     "ConsentAsked",
     "ConsentPassedOn",
@@ -161,6 +164,7 @@ __all__ = [
     "ReferralReturned",
     "ReferredMaterialGiven",
     "ReportAwaits",
+    "ReportDue",
     "ReportEvent",
     "ReportFigures",
     "ReportReceived",

@@ -229,6 +229,15 @@ class NominationMoved(NominationEvent):
     """
 
 
+class ConfirmationAwaits(NominationEvent):
+    """Whether a dossier that its head left to the agency waits for an officer to confirm it.
+
+    Said by nomination; heard by notification.
+    """
+
+    waits: bool
+
+
 class StoryMaterialGiven(NominationEvent):
     """What may be told of an honoured exemplar was handed on. Said by nomination; heard by publishing."""
 
@@ -265,6 +274,22 @@ class ReportAwaits(Event):
     year: int
     steps: list[ReportStep]
     due_on: date | None = None
+
+
+class ReportDue(Event):
+    """Whether a report that a plan asks for by a day waits to be sent; `unit_id` none: it is the agency's own.
+
+    Said by nomination; heard by notification.
+    """
+
+    said_by = "nomination"
+    keyed_by = "due_id"
+
+    due_id: UUID
+    unit_id: UUID | None = None
+    what: str
+    due_on: date
+    waits: bool
 
 
 class ReportFigures(BaseModel):

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from services.nomination import queries, rules
-from services.nomination.actions import nominations
+from services.nomination.actions import dossiers, nominations
 from services.nomination.queries import Dossier, packing
 from services.nomination.rules import State
 from services.nomination.rules.targets import Bound
@@ -220,7 +220,7 @@ async def _by_objects(database: Database, one: Dossier) -> None:
                 session.add(row)
                 await session.flush()
             event = NominationSubmitted.model_validate(
-                nominations.told(nomination, make.AT)
+                dossiers.told(nomination, make.AT)
                 | {"category": subject.category, "plan_id": nomination.plan_id, "round_id": nomination.round_id}
                 | {"rule_set": nomination.rule_set, "revision": nomination.revision, "dossier": make.PARCEL}
             )

@@ -8,6 +8,7 @@ from services.nomination import queries
 from services.nomination.actions import claims, hearing
 from services.nomination.rules import ClaimState, State
 from services.nomination.rules.evidence import FIELDS
+from tests.nomination.playing_movements import ORIGIN
 from tests.nomination.playing_plans import ABOVE
 from tests.support import factories as make
 from tests.support.hostile import BUNDLES, SOME
@@ -56,6 +57,7 @@ async def filed(play: Played, number: int) -> tuple[str, str]:
     name = play.texts.in_path("file name", number) + ".pdf"
     await play.post(CLAIM + "/tep", claim + "/tep", number, files={"file": (name, PDF)})
     await play.post(CONTACTS, f"/de-cu/ho-so/{code}/lien-he", number)
+    await play.post(ORIGIN, f"/de-cu/ho-so/{code}/phong-trao", number)
     return code, criterion
 
 
@@ -99,6 +101,7 @@ async def checked(site: Site, file: tuple[str, str], how: str) -> None:
 async def read(play: Played, files: list[tuple[str, str]]) -> None:
     """Every page and list, each in the way that shows the most."""
     for number, (code, _) in enumerate(files[:SOME]):
+        await play.post(ORIGIN, f"/de-cu/ho-so/{code}/phong-trao", number, refused=True)
         await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number)
         await play.post(SEND, f"/de-cu/ho-so/{code}/gui", number, refused=True)
     for number, (code, criterion) in enumerate(files):

@@ -6,14 +6,17 @@ from tests.support.hostile import BUNDLES, SOME
 from tests.support.playing import Played
 
 NEW, ONE = "POST /de-cu/phong-trao/moi", "POST /de-cu/phong-trao/{movement_id}"
+ORIGIN = "POST /de-cu/ho-so/{code}/phong-trao"
 JOINED = ONE + "/dang-ky/{registration_id}"
 UNSEEN = (
-    # Chosen from lists, or written over by what is said of the movement anew.
+    # Chosen from lists, or written over by what is said anew.
     *(f"refused {NEW} unit", f"{NEW} issuer", f"{NEW} name", f"{NEW} paper", f"{NEW} task"),
     *(f"refused {ONE}/dang-ky {name}" for name in ("unit", "taker")),
     f"refused {ONE}/hoat-dong at_unit",
     f"refused {ONE}/sua unit",
-    *(f"refused POST /de-cu/{form}/moi movement" for form in ("ho-so", "nhan-to")),
+    *(f"refused POST /de-cu/{form} movement" for form in ("ho-so/moi", "nhan-to/moi", "nhan-to/{lead_id}")),
+    f"refused {ORIGIN} movement",
+    "POST /de-cu/ho-so/moi task",
 )
 """What is answered without being told again."""
 
@@ -37,6 +40,9 @@ async def moved(play: Played) -> None:
             for part in ("sua", "hoat-dong", "ket-qua", "dang-ky"):
                 await play.post(f"{ONE}/{part}", f"{place}/{part}", number, refused=True)
             await play.post(f"{JOINED}/ket-qua", joined + "/ket-qua", number, refused=True)
+            await play.who.post(place + "/ket-thuc")
+            await play.post(f"{ONE}/mo-lai", place + "/mo-lai", number, refused=True)
+            await play.post(f"{ONE}/mo-lai", place + "/mo-lai", number)
             await play.get(f"GET activities {number}", place + "/hoat-dong?dang=xlsx")
             await play.get(f"GET registrations sheet {number}", place + "/dang-ky?dang=xlsx")
     await play.get("GET movements", "/de-cu/phong-trao")

@@ -5,9 +5,11 @@ import re
 from tests.support.hostile import BUNDLES, SOME
 from tests.support.playing import Played
 
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 VISIT, ONE = "POST /de-cu/giam-sat/moi", "POST /de-cu/giam-sat/{visit_id}"
 FINDING, DUTY = ONE + "/dieu/{finding_id}", "POST /de-cu/giam-sat/phan-cong/moi"
 COURSE, PEOPLE = "POST /de-cu/tap-huan/moi", "POST /de-cu/tap-huan/{course_id}/nguoi"
+CORRECTED, ATTENDED = "POST /de-cu/tap-huan/{course_id}/sua", PEOPLE + "/{attendance_id}"
 UNSEEN = (
     # Chosen from lists; the day that belongs to asking again, where a finding is closed; an address that names no unit.
     *(f"refused {form} {name}" for form in (VISIT, f"{ONE}/sua") for name in ("unit", "met")),
@@ -26,6 +28,8 @@ async def supervised(play: Played) -> None:
         await play.get(f"GET visit told {number}", visit)
         await play.post(f"{ONE}/sua", f"{visit}/sua", number)
         await play.post(f"{ONE}/dieu", f"{visit}/dieu", number)
+        name = play.texts.in_path("visit file", number) + ".pdf"
+        await play.post(f"{ONE}/tep", f"{visit}/tep", number, files={"file": (name, PDF)})
         page = await play.get(f"GET visit found {number}", visit)
         finding = re.findall(rf'href="({visit}/dieu/[^"]+)"', page.text)[0]
         for kind in ("tra-loi", "hoi-lai", "dong"):
@@ -38,6 +42,7 @@ async def supervised(play: Played) -> None:
             await play.post(VISIT, f"{place}/moi", number, refused=True)
             await play.post(f"{ONE}/sua", f"{visit}/sua", number, refused=True)
             await play.post(f"{ONE}/dieu", f"{visit}/dieu", number, refused=True)
+            await play.post(f"{ONE}/tep", f"{visit}/tep", number, refused=True)
             await play.post(DUTY, f"{place}/phan-cong/moi", number, refused=True)
             await play.get(f"GET visit again {number}", f"{visit}/sua")
     for name, path in {"visits": "", "visits sheet": "?dang=xlsx", "duties sheet": "/phan-cong?dang=xlsx"}.items():
@@ -54,10 +59,20 @@ async def trained(play: Played) -> None:
     for number in range(len(BUNDLES)):
         course = (await play.post(COURSE, f"{place}/moi", number)).headers["location"]
         await play.post(PEOPLE, f"{course}/nguoi", number)
-        await play.get(f"GET course {number}", course)
+        page = await play.get(f"GET course {number}", course)
+        person = re.findall(rf'href="({course}/nguoi/[^"]+)"', page.text)[0]
+        await play.get(f"GET course again {number}", f"{course}/sua")
+        await play.get(f"GET attendance {number}", person)
+        await play.get(f"GET course off {number}", f"{course}/bo")
+        await play.post(f"{ATTENDED}", person, number, version="1")
+        await play.post(f"{CORRECTED}", f"{course}/sua", number, version="1")
+        await play.get(f"GET course anew {number}", course)
         if number < SOME:
             await play.post(COURSE, f"{place}/moi", number, refused=True)
             await play.post(PEOPLE, f"{course}/nguoi", number, refused=True)
+            await play.post(CORRECTED, f"{course}/sua", number, refused=True)
+            await play.post(ATTENDED, person, number, refused=True)
+            await play.post("POST /de-cu/tap-huan/{course_id}/bo", f"{course}/bo", number, refused=True)
     for name, path in {
         "courses": "",
         "courses sheet": "?dang=xlsx",

@@ -99,7 +99,9 @@ async def test_a_head_leaves_what_is_about_themselves_to_an_officer_of_the_agenc
         assert (await confirm(officer)).status_code == 409
         left = await chief.post(f"{FILE}/xac-nhan", data={"leave": "1"})
         assert (left.status_code, left.headers["location"]) == (303, f"{FILE}/xac-nhan")
-        assert "Hồ sơ đang chờ cán bộ phụ trách. Hãy báo họ." in text_of(await chief.get(f"{FILE}/xac-nhan"))
+        assert "Hồ sơ đang chờ cán bộ phụ trách; việc này đã có trong danh sách việc của họ." in text_of(
+            await chief.get(f"{FILE}/xac-nhan")
+        )
         assert "Cán bộ phụ trách chưa xác nhận thay thủ trưởng." in text_of(await writer.get(FILE))
         assert "Việc kế tiếp: Thủ trưởng xác nhận" in text_of(await officer.get(FILE))
         assert (await confirm(chief)).status_code == 409
@@ -111,6 +113,48 @@ async def test_a_head_leaves_what_is_about_themselves_to_an_officer_of_the_agenc
             ("confirmation.left", "head"),
             ("nomination.confirmed", "officer"),
         ]
+
+
+async def awaits(site: Site) -> list[bool]:
+    """What was said of the dossier's confirmation, the oldest first."""
+    query = "select (convert_from(body, 'UTF8')::jsonb->>'waits')::bool from outbox where type ~ 'ConfirmationAwaits'"
+    async with site.database.reading() as session:
+        return list(await session.scalars(text(f"{query} order by id")))
+
+
+async def test_officers_are_told_what_is_left_to_them_until_it_is_confirmed_and_again_when_it_was_changed(
+    site: Site,
+) -> None:
+    await begun(site, f"Người {HEAD}", confirmed=True)
+    opinion = {"voice": "colleague", "who": "tổ trưởng", "text": "Cô rất tận tâm với học trò."}
+    async with head(site) as chief, site.signed_in("officer", subject="can-bo") as officer, nominator(site) as writer:
+        await writer.post(f"{FILE}/y-kien", data=opinion)
+        told = [await awaits(site)]
+        assert [(await chief.post(f"{FILE}/xac-nhan", data={"leave": "1"})).status_code for _ in range(2)] == [303, 303]
+        await writer.post(f"{FILE}/y-kien", data=opinion)
+        told.append(await awaits(site))
+        await confirm(officer)
+        told.append(await awaits(site))
+        for _ in range(2):
+            await writer.post(f"{FILE}/y-kien", data=opinion)
+        told.append(await awaits(site))
+        await confirm(officer)
+        assert (await writer.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
+        told.append(await awaits(site))
+    waits, done = [True], [True, False]
+    assert told == [[], waits, done, [*done, True], [*done, *done, False]]
+
+
+async def test_what_a_head_confirms_is_nobodys_of_the_agency(site: Site) -> None:
+    await begun(site, "Lê Thị Ánh", confirmed=True)
+    async with head(site) as chief, nominator(site) as writer:
+        await confirm(chief)
+        assert (await writer.post(f"{FILE}/gui", data=make.NO_KIN)).status_code == 303
+        page = await writer.get(f"{FILE}/rut")
+        version = re.search(r'name="version" value="(\d+)"', page.text)
+        assert version is not None
+        assert (await writer.post(f"{FILE}/rut", data={"version": version[1]})).status_code == 303
+    assert await awaits(site) == []
 
 
 async def test_no_head_leaves_others_to_the_agency(site: Site) -> None:

@@ -2,23 +2,17 @@
 
 import asyncio
 import html
-import os
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from shared.files import MOST_BYTES
 from tests.support import factories as make
 from tests.support.factories import Plan
 from tests.support.pictures import photo
-from tests.support.site import Site, Sites, settings_of, text_of
+from tests.support.site import Site, Sites, text_of
 
 pytestmark = pytest.mark.db
 
@@ -137,152 +131,6 @@ async def test_words_that_are_too_many_come_back(site: Site, plan: Plan) -> None
     assert "ế" * 6001 in text_too_long.text
     assert "Dài quá 2000 chữ cái." in text_of(proof_too_long)
     assert await rows(site, "select 1 from claims union select 1 from evidence") == []
-
-
-FILES = [
-    ("trống.pdf", b"", "Tệp này trống."),
-    ("chương trình.exe", b"MZ" + bytes(100), "Không nhận loại tệp này."),
-    ("trang.html", b"<html><script>alert(1)</script></html>", "Không nhận loại tệp này."),
-    ("ảnh.png", b"MZ" + bytes(100), "Đuôi tên tệp không đúng với nội dung bên trong."),
-    ("ảnh.jpg", PDF, "Đuôi tên tệp không đúng với nội dung bên trong."),
-    ("to.png", PNG + bytes(MOST_BYTES), "Tệp lớn hơn 15 MB."),
-    ("dở.jpg", photo("JPEG", (200, 200), noise=1)[:9_000], "Không mở được ảnh này"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "words"), FILES, ids=[one[0] for one in FILES])
-async def test_a_file_that_cannot_be_taken_says_what_to_do(
-    site: Site, plan: Plan, name: str, content: bytes, words: str
-) -> None:
-    draft = await make.draft(site.database, plan.open)
-    before = await rows(site, "select count(*) from evidence")
-    async with nominator(site) as by:
-        answer = await by.post(f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": (name, content)})
-    assert (answer.status_code, words in text_of(answer)) == (422, True)
-    assert "Dạy học bằng dự án đọc sách." in answer.text
-    assert await rows(site, "select count(*) from evidence") == before
-    assert [one for one in (site.folder / "objects").rglob("*") if one.is_file()] == []
-
-
-async def test_an_upload_beyond_all_bounds_is_cut_off_in_words(site: Site, plan: Plan) -> None:
-    draft = await make.draft(site.database, plan.open)
-    async with nominator(site) as by:
-        answer = await by.post(
-            f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": ("a.png", PNG + bytes(MOST_BYTES + 500_000))}
-        )
-        nothing = await by.post(f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", data={"caption": "quên chọn"})
-    assert (answer.status_code, text_of(answer).startswith("Nội dung gửi quá lớn")) == (413, True)
-    assert (nothing.status_code, "Tệp này trống." in text_of(nothing)) == (422, True)
-
-
-async def test_a_good_file_lies_in_the_store_once_and_goes_into_the_parcel(site: Site, plan: Plan) -> None:
-    draft = await make.draft(site.database, plan.open)
-    tep = f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep"
-    async with nominator(site) as by:
-        for name in ("Ảnh <lớp>.png", "lần hai.png"):
-            assert (await by.post(tep, files={"file": (name, PNG)}, data={"caption": ""})).status_code == 303
-        page = await by.get(tep.removesuffix("/tep"))
-        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)).status_code == 303
-    assert "Ảnh &lt;lớp&gt;.png" in page.text
-    kept = [str(one.relative_to(site.folder / "objects").parent) for one in (site.folder / "objects").rglob("*.*")]
-    assert kept == ["nomination/parcels"]
-    assert len(list((site.folder / "objects" / "nomination" / "files").iterdir())) == 1
-
-
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk on which nothing has room."""
-    made = tmp_path / "full"
-    made.mkdir()
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a small disk needs root")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", made], check=False).returncode:
-        pytest.skip("this machine lets nobody mount a disk")
-    (made / "filling").write_bytes(bytes(60_000))
-    yield made
-    subprocess.run(["umount", "--lazy", made], check=True)
-
-
-async def test_a_full_store_takes_nothing_and_loses_nothing(sites: Sites, full_disk: Path) -> None:
-    site = await sites("nomination", change=lambda settings: settings.update(objects=str(full_disk)))
-    plan = await make.plan(site.database)
-    draft = await make.draft(site.database, plan.open)
-    words = "Kho tệp đang đầy hoặc không ghi được."
-    async with nominator(site) as by:
-        file = await by.post(
-            f"/de-cu/ho-so/{draft.code}/tieu-chi/GV1/tep", files={"file": ("a.png", photo(size=(200, 200), noise=1))}
-        )
-        (full_disk / "more").write_bytes(bytes(2_000))
-        sent = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
-        assert [(one.status_code, words in text_of(one)) for one in (file, sent)] == [(422, True)] * 2
-        assert (await rows(site, "select state from nominations"), await said(site)) == ([("draft",)], [])
-        for one in full_disk.iterdir():
-            if one.is_file():
-                one.unlink()
-        assert (await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)).status_code == 303
-    assert await rows(site, "select state from nominations") == [("submitted",)]
-
-
-async def test_a_store_that_is_away_is_told_too(site: Site, plan: Plan) -> None:
-    draft = await make.draft(site.database, plan.open)
-    (site.folder / "objects").rename(site.folder / "away")
-    async with nominator(site) as by:
-        answer = await by.post(f"/de-cu/ho-so/{draft.code}/gui", data=make.NO_KIN)
-    assert (answer.status_code, "Bản nháp còn nguyên" in text_of(answer)) == (422, True)
-    assert await rows(site, "select state from nominations") == [("draft",)]
-
-
-BROKEN = [
-    ({"GUONGSANG_AGENCY": "Tân Bình"}, "GUONGSANG_AGENCY"),
-    ({"GUONGSANG_PORT": "many"}, "GUONGSANG_PORT"),
-    ({"GUONGSANG_DATABASE_PASSWORD_FILE": "/nowhere/secret"}, "/nowhere/secret: No such file or directory"),
-    ({"GUONGSANG_FEDERATION": "/nowhere/federation.toml"}, "/nowhere/federation.toml"),
-    ({"GUONGSANG_SECRETS": "/nowhere"}, "no public session key can be read"),
-]
-
-
-@pytest.mark.parametrize(("change", "words"), BROKEN, ids=[next(iter(one)) for one, _ in BROKEN])
-async def test_a_broken_setting_ends_the_start_and_is_named(site: Site, change: dict[str, str], words: str) -> None:
-    settings = {
-        f"GUONGSANG_{name.upper()}": str(value) for name, value in settings_of(site.folder, site.database).items()
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "services.nomination", "web"],
-        env={"PATH": os.environ["PATH"]} | settings | {"GUONGSANG_PORT": "0"} | change,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (2, True, False), ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("version", "verzion", "version"),
-        ('child = "tan-binh"', 'child = "tan-binj"', "tan-binj"),
-        ("[[agency]]", "[[agency", "federation.toml"),
-    ],
-)
-async def test_a_broken_federation_file_ends_the_start_and_says_what_is_wrong(
-    site: Site, old: str, new: str, words: str
-) -> None:
-    file = site.folder / "federation.toml"
-    file.write_text(file.read_text().replace(old, new, 1))
-    settings = {
-        f"GUONGSANG_{name.upper()}": str(value) for name, value in settings_of(site.folder, site.database).items()
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "services.nomination", "web"],
-        env={"PATH": os.environ["PATH"]} | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (2, True, False), ended.stderr
 
 
 async def test_words_keep_themselves_while_they_are_typed(site: Site, plan: Plan) -> None:

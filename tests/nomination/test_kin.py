@@ -10,7 +10,8 @@ from services.nomination import queries
 from services.nomination.actions import hearing
 from services.nomination.queries import packing
 from services.nomination.rules import State
-from services.nomination.rules.papers import BadKin, kin_told
+from services.nomination.rules.criteria import Form
+from services.nomination.rules.papers import BadKin, Kindred, kin_told, kindred_of
 from shared.events import Category
 from tests.nomination.test_about_oneself import API, FILE, begun, confirm, head, nominator
 from tests.support import factories as make
@@ -128,12 +129,40 @@ async def test_what_comes_back_is_asked_again(site: Site) -> None:
         assert [one for one in spoken if "chị em" in one] == []
 
 
-async def test_nobody_is_of_a_teams_family(site: Site) -> None:
+async def test_of_a_collective_it_is_asked_who_is_at_its_head(site: Site) -> None:
     await begun(site, "Tổ Ngữ văn", category=Category.COLLECTIVE)
+    question = "Bạn có quan hệ gia đình với người đứng đầu tập thể được giới thiệu không?"
+    read = "Người gửi có quan hệ gia đình với người đứng đầu tập thể được giới thiệu"
+    async with nominator(site) as by, head(site) as chief:
+        page = text_of(await by.get(f"{FILE}/gui"))
+        assert (question in page, QUESTION in page) == (True, False)
+        assert (await by.post(f"{FILE}/gui")).status_code == 422
+        told = make.NO_KIN | {"keep": "1"}
+        assert (await by.post(f"{FILE}/gui", data=told)).status_code == 303
+        assert f"cho biết không {read[10:]}" in text_of(await chief.get(f"{FILE}/xac-nhan"))
+        assert (await by.post(f"{FILE}/gui", data=SISTER)).status_code == 303
+        assert f"{read} chị em ruột" in text_of(await chief.get(f"{FILE}/xac-nhan"))
+    assert await kept(site) == ("submitted", "chị em ruột", "chị em ruột")
+    async with site.database.reading() as session:
+        found = await queries.get_dossier(session, agency="tan-binh", code="TB-24-0001", units=None)
+    assert found is not None
+    assert packing.dossier_of(found).manifest.fields["kin_to"] == "leader"
+
+
+async def test_of_a_collectives_model_nothing_is_asked(site: Site) -> None:
+    await begun(site, "Tủ sách ở sân trường", category=Category.COLLECTIVE)
+    async with site.database.transaction() as session:
+        await session.execute(text("update subjects set form = 'model'"))
     async with nominator(site) as by:
-        assert QUESTION not in text_of(await by.get(f"{FILE}/gui"))
-        assert (await by.post(f"{FILE}/gui")).status_code == 303
-    assert await kept(site) == ("submitted", None, None)
+        assert "quan hệ gia đình" not in text_of(await by.get(f"{FILE}/gui"))
+
+
+@pytest.mark.unit
+def test_whom_a_sender_may_be_related_to() -> None:
+    people = {form: kindred_of(form, collective=False) for form in Form}
+    collectives = {form: kindred_of(form, collective=True) for form in Form}
+    assert people == dict.fromkeys(Form, Kindred.NOMINEE)
+    assert collectives == {Form.EXEMPLAR: Kindred.LEADER, Form.MODEL: None, Form.DEED: None}
 
 
 @pytest.mark.parametrize(

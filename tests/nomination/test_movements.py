@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from services.nomination.actions import plans, units
-from services.nomination.rules.movements import BadMovement, Standing, Taker, read_count, standing
-from services.nomination.tables import Lead, Movement, MovementActivity, MovementRegistration, Nomination
+from services.nomination.rules.movements import BadMovement, Standing, read_count, standing
+from services.nomination.tables import Movement, MovementActivity
 from tests.support import factories as make
 from tests.support.site import Site, Sites, text_of
 from tests.support.statements import MOST, counted
@@ -33,8 +33,7 @@ TOLD = {
 """As the head of the school fills it in. Today is 15/10/2024."""
 
 
-@pytest.fixture
-async def site(sites: Sites) -> Site:
+async def schools(sites: Sites) -> Site:
     """Two schools, a unit below the first, and a plan that names a movement with its issuer."""
     made: Site = await sites("nomination")
     await make.plan(made.database)
@@ -50,6 +49,11 @@ async def site(sites: Sites) -> Site:
         under: dict[str, Any] = {"child": TEAM, "parent": make.SCHOOL, "line": "administrative"}
         await units.put_under(session, since=since, by=make.CLERK, **under)
     return made
+
+
+@pytest.fixture
+async def site(sites: Sites) -> Site:
+    return await schools(sites)
 
 
 async def launched(site: Site, **changed: str) -> str:
@@ -130,6 +134,43 @@ async def test_it_is_changed_and_ended_by_whoever_launched_it_and_by_officers(si
     assert ("Đã kết thúc" in page, "không nhận đăng ký nữa" in page) == (True, True)
 
 
+async def test_one_ended_by_mistake_goes_on_until_its_last_day_or_a_new_one(site: Site) -> None:
+    place = await launched(site)
+    async with site.signed_in("head", unit=make.OTHER_SCHOOL, subject="khac") as other:
+        assert (await other.post(f"{place}/mo-lai")).status_code == 403
+    told = []
+    async with site.signed_in("head", unit=make.SCHOOL) as head:
+        for until in ("", "30/06/2025"):
+            await head.post(f"{place}/ket-thuc")
+            assert "Mở lại phong trào" in text_of(await head.get(place))
+            assert [(await head.post(f"{place}/mo-lai", data={"until": until})).status_code for _ in range(2)] == [
+                303
+            ] * 2
+            ((movement),) = await every(site, Movement)
+            told.append((movement.ended_on, movement.ends_on, "Đang diễn ra" in text_of(await head.get(place))))
+        await head.post(f"{place}/ket-thuc")
+        for until, said in (
+            ("mai", "Ngày chưa đúng"),
+            ("14/10/2024", "Hãy ghi ngày kết thúc mới, từ hôm nay trở đi"),
+        ):
+            answer = await head.post(f"{place}/mo-lai", data={"until": until})
+            assert (answer.status_code, said in text_of(answer), until in answer.text) == (422, True, True)
+    assert told == [(None, date(2025, 5, 31), True), (None, date(2025, 6, 30), True)]
+    async with site.database.reading() as session:
+        assert await session.scalar(text("select count(*) from audit where verb = 'movement.reopened'")) == 2
+
+
+async def test_one_of_a_unit_that_has_ended_is_not_opened_again(site: Site) -> None:
+    place = await launched(site)
+    async with site.signed_in("officer") as officer:
+        await officer.post(f"{place}/ket-thuc")
+        async with site.database.transaction() as session:
+            ended = {"day": make.TODAY, "id": make.SCHOOL}
+            await session.execute(text("update units set valid_to = :day where id = :id"), ended)
+        answer = await officer.post(f"{place}/mo-lai")
+    assert (answer.status_code, "Đơn vị phát động đã thôi hoạt động" in text_of(answer)) == (422, True)
+
+
 async def test_units_below_write_down_what_they_did_and_no_others(site: Site) -> None:
     place = await launched(site)
     held = {"when": "01/10/2024", "what": "Thao giảng cấp trường", "manner": "thao giảng", "people": "1.040"}
@@ -160,80 +201,6 @@ async def test_units_below_write_down_what_they_did_and_no_others(site: Site) ->
     assert (late.status_code, "Đã có hoạt động ghi trước ngày này" in late.text) == (422, True)
 
 
-async def test_anybody_joins_for_themselves_and_only_their_units_staff_read_who(site: Site) -> None:
-    place = await launched(site)
-    sent = {"taker": "person", "unit": str(TEAM), "once": str(uuid4())}
-    async with site.signed_in(subject="co-thu") as person:
-        assert "Đăng ký tham gia" in text_of(await person.get(place))
-        assert [(await person.post(f"{place}/dang-ky", data=sent)).status_code for _ in range(2)] == [303, 303]
-        again = await person.post(f"{place}/dang-ky", data=sent | {"once": str(uuid4())})
-        assert (again.status_code, "Bạn đã đăng ký tham gia phong trào này rồi" in again.text) == (422, True)
-        (one,) = await every(site, MovementRegistration)
-        mine = f"{place}/dang-ky/{one.id}"
-        assert mine in (await person.get(place)).text
-        assert (await person.post(f"{mine}/ket-qua", data={"result": "Đổi mới 3 tiết dạy."})).status_code == 303
-        assert "Đổi mới 3 tiết dạy." in (await person.get(mine)).text
-        assert (await person.get(f"{place}/dang-ky")).status_code == 403
-    told = {}
-    for name, role, unit in (
-        ("own", "nominator", TEAM),
-        ("above", "head", make.SCHOOL),
-        ("overseer", "supervisor", make.SCHOOL),
-        ("agency", "officer", None),
-        ("foreign", "head", make.OTHER_SCHOOL),
-    ):
-        async with site.signed_in(role, unit=unit, subject=name) as reader:
-            page, single = text_of(await reader.get(f"{place}/dang-ky")), await reader.get(mine)
-            written = await reader.post(f"{mine}/ket-qua", data={"result": "Đổi mới 3 tiết dạy.", "count": "3"})
-            told[name] = (one.name in page, single.status_code, written.status_code)
-            assert "Số đăng ký 1" in text_of(await reader.get(place)), "how many take part is known to all"
-            assert one.who not in single.text + page
-    assert told == {
-        "own": (True, 200, 303),
-        "above": (True, 200, 403),  # the head acts for the school, not for a unit below
-        "overseer": (True, 200, 403),
-        "agency": (True, 200, 303),
-        "foreign": (False, 404, 404),
-    }
-    async with site.signed_in("member", subject="uy-vien") as member:
-        assert (await member.get(mine)).status_code == 404
-    (one,) = await every(site, MovementRegistration)
-    assert (one.taker, one.name, one.result_count) == (Taker.PERSON, "Người co-thu", 3)
-
-
-async def test_a_unit_and_its_teams_join_once_and_leave_until_the_end(site: Site) -> None:
-    place = await launched(site)
-    whole = {"taker": "unit", "unit": str(make.SCHOOL), "once": str(uuid4())}
-    async with site.signed_in("head", unit=make.SCHOOL) as head:
-        both = await asyncio.gather(*(head.post(f"{place}/dang-ky", data=whole) for _ in range(2)))
-        assert [answer.status_code for answer in both] == [303, 303]
-        for changed, said in (
-            ({}, "Đơn vị này đã đăng ký tham gia rồi"),
-            ({"taker": "?"}, "Hãy chọn đăng ký cho ai"),
-            ({"unit": ""}, "Hãy chọn đơn vị"),
-            ({"unit": str(make.OTHER_SCHOOL)}, "chỉ đăng ký được thay cho đơn vị mình"),
-            ({"taker": "team"}, "Hãy ghi tên tổ, lớp hoặc nhóm"),
-            ({"taker": "person", "unit": str(make.OTHER_SCHOOL)}, "không dành cho đơn vị đó"),
-        ):
-            answer = await head.post(f"{place}/dang-ky", data=whole | {"once": str(uuid4())} | changed)
-            assert (answer.status_code, said in text_of(answer)) == (422, True), said
-        team = whole | {"taker": "team", "team": "Lớp 8A"}
-        assert (await head.post(f"{place}/dang-ky", data=team)).status_code == 303
-        again = await head.post(f"{place}/dang-ky", data=team | {"team": "lớp 8a", "once": str(uuid4())})
-        assert (again.status_code, "Tổ, lớp hoặc nhóm này đã đăng ký" in again.text) == (422, True)
-        rows = {one.taker: one for one in await every(site, MovementRegistration)}
-        assert {one: row.name for one, row in rows.items()} == {Taker.UNIT: "Trường THCS Hoa Mai", Taker.TEAM: "Lớp 8A"}
-        left = [await head.post(f"{place}/dang-ky/{rows[Taker.TEAM].id}/rut") for _ in range(2)]
-        assert [answer.status_code for answer in left] == [303, 404]
-        await head.post(f"{place}/ket-thuc")
-        late = await head.post(f"{place}/dang-ky/{rows[Taker.UNIT].id}/rut")
-        assert (late.status_code, "Phong trào đã kết thúc" in late.text) == (422, True)
-        shut = await head.post(f"{place}/dang-ky", data=team | {"once": str(uuid4())})
-        assert (shut.status_code, "Phong trào đã kết thúc" in shut.text) == (422, True)
-    (movement,) = await every(site, Movement)
-    assert (movement.registered, len(await every(site, MovementRegistration))) == (1, 1)
-
-
 async def test_results_are_told_once_it_has_begun(site: Site) -> None:
     place = await launched(site, starts_on="01/11/2024")
     async with site.signed_in("head", unit=make.SCHOOL) as head:
@@ -248,37 +215,6 @@ async def test_results_are_told_once_it_has_begun(site: Site) -> None:
         )
         assert (await head.post(f"{place}/ket-qua", data={"result": "95% tổ đạt.", "count": "12"})).status_code == 303
         assert "95% tổ đạt. Bằng số: 12" in text_of(await head.get(place))
-
-
-async def test_who_is_found_through_a_movement_is_counted_there_and_says_so(site: Site) -> None:
-    place = await launched(site)
-    movement_id = place.rsplit("/", 1)[1]
-    seen = {"unit": str(make.SCHOOL), "category": "teacher", "name": "Trịnh Thị Ẩn", "deed": "Mở tủ sách."}
-    async with site.database.reading() as session:
-        round_id = await session.scalar(text("select id from rounds where name = 'đợt này'"))
-    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
-        assert "Dạy tốt – Học tốt" in (await person.get("/de-cu/nhan-to/moi")).text
-        unknown = await person.post("/de-cu/nhan-to/moi", data=seen | {"movement": str(UUID(int=9))})
-        assert (unknown.status_code, "Hãy chọn phong trào trong danh sách" in unknown.text) == (422, True)
-        found = seen | {"movement": movement_id, "task": "chuyển đổi số"}
-        lead = (await person.post("/de-cu/nhan-to/moi", data=found)).headers["location"]
-        assert "Tìm thấy qua phong trào Dạy tốt – Học tốt Nhiệm vụ trọng tâm chuyển đổi số" in text_of(
-            await person.get(lead)
-        )
-        assert "Nhân tố mới: 1 · Hồ sơ đề cử: 0" in text_of(await person.get(place))
-        file = (await person.post(f"{lead}/de-cu", data={"round": str(round_id)})).headers["location"]
-        assert "Tìm thấy qua phong trào Dạy tốt – Học tốt Nhiệm vụ trọng tâm chuyển đổi số" in text_of(
-            await person.get(file)
-        )
-        begun = {**found, "round": str(round_id), "name": "Lê Văn Ba", "form": "exemplar"}
-        wrong = await person.post("/de-cu/ho-so/moi", data=begun | {"movement": "?"})
-        assert (wrong.status_code, "Hãy chọn phong trào trong danh sách" in wrong.text) == (422, True)
-        assert (await person.post("/de-cu/ho-so/moi", data=begun)).status_code == 303
-        assert "Nhân tố mới: 1 · Hồ sơ đề cử: 2" in text_of(await person.get(place))
-    async with site.signed_in("head", unit=make.OTHER_SCHOOL, subject="khac") as other:
-        assert "Nhân tố mới: 0 · Hồ sơ đề cử: 0" in text_of(await other.get(place))
-    told = [(one.movement_id, one.task) for row in (Lead, Nomination) for one in await every(site, row)]
-    assert told == [(UUID(movement_id), "chuyển đổi số")] * 3
 
 
 async def test_a_movement_of_the_agency_is_for_all_its_units(site: Site) -> None:

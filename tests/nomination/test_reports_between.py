@@ -1,7 +1,6 @@
 """Reports between agencies: figures by event, received or given back, summed at the next tier."""
 
-import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +9,8 @@ from sqlalchemy import text
 
 from services.nomination.actions import plans, reports, reports_between
 from services.nomination.consumers import HANDLERS
-from services.nomination.rules.reports import ReportKind, empty
+from services.nomination.rules.reports import ReportKind, ReportState, Told, counted_once, empty
+from services.nomination.tables import Report
 from shared.events import Sealed
 from tests.support import factories as make
 from tests.support import signing
@@ -120,26 +120,57 @@ async def test_a_door_that_refuses_leaves_the_report_open_and_says_why(tiers: Ne
     assert await stands(tiers) == ([("draft", "the door refuses")], [])
 
 
-async def test_the_next_tier_adds_what_it_received(sites: Sites) -> None:
-    site: Site = await sites("nomination")
-    await make.plan(site.database)
-    below = "insert into reports (agency, id, from_agency, their_id, to_agency, kind, title, from_on, until_on, state,"
-    below += (
-        " version, words, figures, reason, writer, at) values ('tan-binh', :id, 'phuong-1', :id, '', 'yearly', :title,"
-    )
-    below += " '2024-01-01', '2024-09-30', :state, 1, '{}', cast(:figures as jsonb), '', '', now())"
+async def from_below(site: Site, number: int, agency: str = "phuong-1", **told: Any) -> None:
+    """A report of the first nine months, that came from below so many hours after the first."""
+    about: dict[str, Any] = {"agency": CHILD, "from_agency": agency, "kind": ReportKind.YEARLY, "title": ""}
+    about |= {"from_on": date(2024, 1, 1), "until_on": date(2024, 9, 30), "state": ReportState.SENT, "figures": FIGURES}
+    id = UUID(int=30 + number)
     async with site.database.transaction() as session:
-        for number, state in enumerate(("received", "sent", "returned")):
-            told = {"id": UUID(int=30 + number), "title": "", "state": state, "figures": json.dumps(FIGURES)}
-            await session.execute(text(below), told)
+        session.add(Report(id=id, their_id=id, at=make.AT + timedelta(hours=number), **about | told))
+
+
+async def summed(site: Site) -> str:
+    """The page of the agency's own report of that time."""
     form = {"unit": "ca-co-quan", "kind": "yearly", "title": "Báo cáo cả năm", "to": "hcm", "once": str(uuid4())}
     form |= {"from_on": "01/01/2024", "until_on": f"{make.TODAY:%d/%m/%Y}"}
     async with site.signed_in("officer") as officer:
         answer = await officer.post("/de-cu/bao-cao/moi", data=form)
         assert answer.status_code == 303, text_of(answer)
-        shown = text_of(await officer.get(answer.headers["location"]))
+        return text_of(await officer.get(answer.headers["location"]))
+
+
+async def test_the_next_tier_adds_what_it_received(sites: Sites) -> None:
+    site: Site = await sites("nomination")
+    await make.plan(site.database)
+    for number, state in enumerate((ReportState.RECEIVED, ReportState.SENT, ReportState.RETURNED)):
+        await from_below(site, number, f"phuong-{number}", state=state)
+    shown = await summed(site)
+    async with site.signed_in("officer") as officer:
         listed = text_of(await officer.get("/de-cu/bao-cao"))
     assert "Gồm số liệu của 3 cơ quan." in shown, shown
     assert "18 trên 34 đơn vị có hồ sơ." in shown, shown
     assert "Giáo viên 18 8" in shown, shown
     assert "phuong-1" in listed
+
+
+async def test_of_overlapping_reports_the_later_one_is_added_and_the_page_says_so(sites: Sites) -> None:
+    site: Site = await sites("nomination")
+    await make.plan(site.database)
+    await from_below(site, 0)
+    await from_below(site, 1, until_on=date(2024, 6, 30))
+    await from_below(site, 2, from_on=date(2024, 7, 1))
+    await from_below(site, 3, "phuong-2")
+    shown = await summed(site)
+    assert "Gồm số liệu của 4 cơ quan." in shown, shown
+    left_out = "Không cộng báo cáo 01/01/2024 – 30/09/2024 của phuong-1: một báo cáo nhận sau nói về cùng thời gian."
+    assert (shown.count("Không cộng báo cáo"), left_out in shown) == (1, True)
+
+
+def test_of_reports_about_a_same_day_the_last_one_counts() -> None:
+    def told(by: str, first: int, last: int, hour: int) -> Told:
+        return Told(by, date(2024, first, 1), date(2024, last, 28), make.AT + timedelta(hours=hour))
+
+    whole, spring, autumn, other = told("a", 1, 12, 0), told("a", 1, 4, 1), told("a", 9, 12, 2), told("b", 1, 12, 0)
+    assert counted_once([whole, spring, autumn, other]) == [False, True, True, True]
+    assert counted_once([spring, told("a", 1, 12, 3), autumn]) == [False, True, False]
+    assert counted_once([]) == []

@@ -19,6 +19,7 @@ from services.nomination.tables import (
     VisitFinding,
 )
 from shared.policy import Relation
+from tests.nomination.walking_dossiers import PDF
 from tests.support import factories as make
 from tests.support.site import Site
 from tests.support.walk import THEIRS, Step
@@ -51,7 +52,7 @@ async def trained(site: Site, units: Iterable[UUID]) -> None:
 
 
 def movement_steps(units: Sequence[Relation]) -> dict[str, Step]:
-    """The routes of movements. Who sees and changes a registration: tests/nomination/test_movements.py."""
+    """The routes of movements. Who sees and changes a registration: test_movement_joining.py."""
     movements = {str(one): {"movement_id": str(UUID(int=400 + number))} for number, one in enumerate(units)}
     movements[THEIRS] = {"movement_id": str(UUID(int=499))}
     ours = {"ours": movements[Relation.OWN], THEIRS: movements[THEIRS]}
@@ -68,6 +69,7 @@ def movement_steps(units: Sequence[Relation]) -> dict[str, Step]:
         f"POST {movement}/sua": Step(movements, told),
         f"POST {movement}/ket-qua": Step(movements, {"result": "Tốt."}),
         f"POST {movement}/ket-thuc": Step(movements),
+        f"POST {movement}/mo-lai": Step(movements, {"until": "30/11/2024"}),
         f"GET {movement}/hoat-dong": Step(movements),
         f"POST {movement}/hoat-dong": Step(
             ours, {"at_unit": str(make.SCHOOL), "when": "15/10/2024", "what": "Hội thi"}
@@ -102,6 +104,7 @@ def visit_steps(units: Sequence[Relation]) -> dict[str, Step]:
     given = {"units": str(make.SCHOOL), "person": "Lê Văn Ba", "since": "15/10/2024"}
     place, visit = "/de-cu/giam-sat", "/de-cu/giam-sat/{visit_id}"
     finding, duty = visit + "/dieu/{finding_id}", place + "/phan-cong/{duty_id}"
+    file, files = visit + "/tep/{sha256}", {one: filled | {"sha256": "0" * 64} for one, filled in visits.items()}
     return {
         f"GET {place}": Step(),
         f"GET {place}/moi": Step(),
@@ -114,6 +117,10 @@ def visit_steps(units: Sequence[Relation]) -> dict[str, Step]:
         f"POST {finding}/tra-loi": Step(findings, {"text": "Đã phổ biến."}),
         f"POST {finding}/hoi-lai": Step(findings, {"reply": "Cho xem biên bản.", "due_on": "30/11/2024"}),
         f"POST {finding}/dong": Step(findings, {"reply": "Đã xem."}),
+        f"POST {visit}/tep": Step(visits, files={"file": ("a.pdf", PDF)}),
+        f"GET {file}": Step({THEIRS: files[THEIRS]}),
+        f"GET {file}/nho": Step({THEIRS: files[THEIRS]}),
+        f"POST {file}/bo": Step(files),
         f"GET {place}/phan-cong": Step(),
         f"GET {place}/phan-cong/moi": Step(),
         f"POST {place}/phan-cong/moi": Step(form=given),
@@ -133,6 +140,12 @@ def training_steps() -> dict[str, Step]:
         f"GET {place}/moi": Step(),
         f"POST {place}/moi": Step(form={"name": "Viết bài gương", "when": "15/10/2024"}),
         f"GET {place}/{{course_id}}": Step(ours),
+        f"GET {place}/{{course_id}}/sua": Step(ours),
+        f"POST {place}/{{course_id}}/sua": Step(ours, {"name": "Viết bài gương", "when": "15/10/2024", "version": "1"}),
+        f"GET {place}/{{course_id}}/bo": Step(ours),
+        f"POST {place}/{{course_id}}/bo": Step(ours, {"version": "0"}),
+        f"GET {place}/{{course_id}}/nguoi/{{attendance_id}}": Step(nobodys),
+        f"POST {place}/{{course_id}}/nguoi/{{attendance_id}}": Step(nobodys, {"name": "Lê Văn Ba", "version": "1"}),
         f"POST {place}/{{course_id}}/nguoi": Step(ours, {"unit": str(make.SCHOOL), "names": "Lê Văn Ba"}),
         f"POST {place}/{{course_id}}/nguoi/{{attendance_id}}/bo": Step(nobodys),
     }

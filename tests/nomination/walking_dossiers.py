@@ -63,6 +63,8 @@ def dossier_steps(file: str, files: Places, claims: Places) -> dict[str, Step]:
         f"GET {file}/lien-he": Step(files),
         f"POST {file}/lien-he": Step(files, {"email-self": "x@y.vn"}),
         f"POST {file}/lien-he/luu": Step(files, {"email-self": "x@y.vn"}),
+        f"GET {file}/phong-trao": Step(files),
+        f"POST {file}/phong-trao": Step(files, {"task": "chuyển đổi số"}),
         f"GET {file}/gui": Step(files),
         f"POST {file}/gui": Step(files, make.NO_KIN),
         f"GET {file}/cac-ban": Step(files),

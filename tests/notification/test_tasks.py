@@ -16,6 +16,7 @@ from shared.events import (
     CaseReturned,
     CaseStep,
     Category,
+    ConfirmationAwaits,
     Event,
     FindingRaised,
     FindingSettled,
@@ -28,6 +29,7 @@ from shared.events import (
     PlanPublished,
     PlanWithdrawn,
     ReportAwaits,
+    ReportDue,
     ReportStep,
     StoryAwaits,
     StoryStep,
@@ -104,6 +106,46 @@ async def test_a_draft_waits_for_its_unit_until_it_is_sent(site: Site) -> None:
         assert "Hạn 15/11/2024" in text_of(await person.get("/viec"))
     await hear(site, SUBMITTED)
     assert await waits(site, "nominator", unit=make.SCHOOL) == ([], 0)
+
+
+async def test_a_confirmation_waits_for_officers_of_the_agency_until_it_is_given(site: Site) -> None:
+    label = "Xác nhận hồ sơ TB-24-0001 thay thủ trưởng"
+    about = STARTED.model_dump(include={"nomination_id", "origin_agency", "unit_id", "subject_id", "code"})
+    awaits = ConfirmationAwaits(**about, waits=True, occurred_at=make.AT)
+    await hear(site, awaits)
+    assert await waits(site, "officer") == ([label], 1)
+    for role in ("head", "nominator"):
+        assert await waits(site, role, unit=make.SCHOOL) == ([], 0)
+    assert await waits(site, "officer", unit=make.SCHOOL, subject="cua-truong") == ([], 0)
+    async with site.signed_in("officer") as officer:
+        assert 'href="/de-cu/ho-so/TB-24-0001/xac-nhan"' in (await officer.get("/viec")).text
+    async with site.signed_in("nominator", unit=make.SCHOOL) as person:
+        assert "Hồ sơ TB-24-0001 chờ cán bộ phụ trách xác nhận" in text_of(await person.get("/viec"))
+    for again in (False, True):
+        await hear(site, awaits.model_copy(update={"waits": again}))
+        assert await waits(site, "officer") == (([label], 1) if again else ([], 0))
+
+
+async def test_a_report_that_is_due_waits_for_its_head_and_the_agencys_own_for_officers(site: Site) -> None:
+    about: dict[str, Any] = {"what": "Báo cáo năm", "due_on": date(2024, 10, 25), "occurred_at": make.AT}
+    of_unit = ReportDue(due_id=UUID(int=71), unit_id=make.SCHOOL, waits=True, **about)
+    own = ReportDue(due_id=UUID(int=72), waits=True, **about)
+
+    async def shown(role: str, unit: UUID | None = None) -> list[str]:
+        async with site.signed_in(role, unit=unit) as person:
+            page = text_of(await person.get("/viec"))
+        return [words for words in ("Viết và gửi: Báo cáo năm", "Viết và gửi cấp trên: Báo cáo năm") if words in page]
+
+    await hear(site, of_unit)
+    await hear(site, own)
+    heads, officers = ["Viết và gửi: Báo cáo năm"], ["Viết và gửi cấp trên: Báo cáo năm"]
+    assert (await shown("head", make.SCHOOL), await shown("officer")) == (heads, officers)
+    assert (await shown("head", make.OTHER_SCHOOL), await shown("officer", make.SCHOOL)) == ([], [])
+    async with site.signed_in("head", unit=make.SCHOOL) as head:
+        assert 'href="/de-cu/bao-cao"' in (await head.get("/viec")).text
+    for one in (of_unit, own):
+        await hear(site, one.model_copy(update={"waits": False}))
+    assert (await shown("head", make.SCHOOL), await shown("officer")) == ([], [])
 
 
 async def test_a_finding_waits_for_its_unit_until_it_is_answered_and_again_when_asked_again(site: Site) -> None:

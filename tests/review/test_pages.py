@@ -220,6 +220,17 @@ async def test_the_council_reads_levels_opinions_and_what_changed(site: Site) ->
     ) in page
 
 
+@pytest.mark.parametrize(("kin", "told"), [("cháu", "có quan hệ gia đình"), ("", "không có quan hệ gia đình")])
+async def test_of_a_collective_the_council_reads_of_whoever_is_at_its_head(site: Site, kin: str, told: str) -> None:
+    await make.rule_set(site.database)
+    made = await make.case(site.database)
+    async with site.database.transaction() as session:
+        dossier = (await session.scalars(select(Dossier).where(col(Dossier.case_id) == made.id))).one()
+        dossier.content = dossier.content | {"kin": kin, "kin_to": "leader"}
+    async with member(site, 0) as one:
+        assert f"{told} với người đứng đầu tập thể được giới thiệu" in text_of(await one.get(CASE))
+
+
 async def test_a_dossier_that_cannot_be_taken_is_told_on_the_case(site: Site) -> None:
     await make.rule_set(site.database)
     case = await make.case(site.database, dossier=False)

@@ -110,10 +110,10 @@ LISTS = {
 """Every list by its route, and the headings of its file."""
 NO_LISTS = re.compile(
     r"/(?:luot-chay/.*|so|tim/so|phien"  # a run; a count; where one is signed in, to end it
-    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom|/giay-to(?:/xoa)?|/minh-chung/\{evidence_id\}/bo)"
+    r"|ho-so/moi|ho-so/\{code\}(?:|/lien-he|/y-kien|/dong-y|/xac-nhan|/gui|/cac-ban|/rut|/hanh-trinh|/tep/\{sha256\}(?:/nho)?|/nhat-ky/lien-ket|/nhom|/phong-trao|/giay-to(?:/xoa)?|/minh-chung/\{evidence_id\}/bo)"
     r"|ho-so/\{code\}/tieu-chi/\{criterion\}(?:/minh-chung/\{kind\})?|tieu-chi/them"
-    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|tap-huan/(?:moi|\{course_id\})"
-    r"|giam-sat/(?:moi|phan-cong/(?:moi|\{duty_id\})|\{visit_id\}(?:|/sua|/dieu/\{finding_id\}))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
+    r"|quan-tri/don-vi/(?:moi|nhap(?:/.*)?|\{unit_id\}(?:/thoi(?:/chuyen)?|/vung)?)|doi-tuong/(?:nhap(?:/.*)?|\{subject_id\}(?:/gop/\{other_id\})?)|nhan-to/moi|nhan-to/\{lead_id\}|phong-trao/(?:moi|\{movement_id\}(?:|/sua|/dang-ky/\{registration_id\}))|tap-huan/(?:moi|\{course_id\}(?:|/sua|/bo|/nguoi/\{attendance_id\}))"
+    r"|giam-sat/(?:moi|phan-cong/(?:moi|\{duty_id\})|\{visit_id\}(?:|/sua|/dieu/\{finding_id\}|/tep/\{sha256\}(?:/nho)?))|dot/\{round_id\}|ke-hoach/\{code\}(?:|/thu-hoi|/soan|/soan/.*|/ban-hanh|/bo-nhap|/trien-khai)|ke-hoach/moi|ke-hoach/nhap(?:|/.*)"
     r"|bao-cao/(?:moi|cong-bang|\{report_id\}(?:/so-lieu\.xlsx|/bao-cao\.docx)?)"  # pictures have a table
     r"|ke-hoach/cap-tren/.*|to-trinh/.*|so-khen/\{code\}|bai/\{code\}(?:|/giay.*))"
 )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination import rules
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock, note_edit
 from services.nomination.rules import ClaimState
 from services.nomination.rules.criteria import EvidenceKind
 from services.nomination.rules.evidence import check_fields, in_one_line
@@ -54,7 +54,7 @@ async def write_claim(
     current = claim.version if claim else 0
     if current != version:
         raise rules.ChangedMeanwhile(claim.text if claim else "", current)
-    nomination.note_edit()
+    await note_edit(session, nomination)
     if claim is None:
         claim = Claim(agency=nomination.agency, nomination_id=nomination_id, criterion=criterion, text=text)
         session.add(claim)
@@ -93,7 +93,7 @@ async def add_evidence(
             return again
         sizes = [*await _sizes(session, nomination.id), file.size]
         rules.check_room(len(sizes), sum(sizes), parcels.MOST_FILES, parcels.MOST_DOSSIER)
-    nomination.note_edit()
+    await note_edit(session, nomination)
     evidence = Evidence(
         agency=nomination.agency,
         claim_id=claim_id,
@@ -115,7 +115,7 @@ async def add_proof(
     nomination = await lock(session, claim.nomination_id)
     rules.check_open(nomination.state, nomination.reopened, claim.criterion)
     told = check_fields(kind, {name: normal(value) for name, value in fields.items()}, today)
-    nomination.note_edit()
+    await note_edit(session, nomination)
     evidence = Evidence(
         agency=nomination.agency, claim_id=claim_id, kind=kind, text=in_one_line(kind, told), fields=told
     )
@@ -141,7 +141,7 @@ async def remove_evidence(session: AsyncSession, *, nomination_id: UUID, evidenc
     if evidence is None or claim is None or claim.nomination_id != nomination_id:
         raise LookupError("no such evidence")
     rules.check_open(nomination.state, nomination.reopened, claim.criterion)
-    nomination.note_edit()
+    await note_edit(session, nomination)
     claim.state = ClaimState.UNVERIFIED
     await session.delete(evidence)
     await audit.record(session, by, "evidence.removed", claim.id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock
 from services.nomination.tables import Subject
 from shared import audit, outbox
 from shared.audit import Actor

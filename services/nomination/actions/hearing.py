@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import particulars
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock
 from services.nomination.rules import State
 from services.nomination.rules.papers import CLOSED
 from services.nomination.tables import Return, Step

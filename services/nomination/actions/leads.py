@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from services.nomination.actions import claims, criteria, movements, nominations
+from services.nomination.actions import claims, criteria, dossiers, movements, nominations
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import RoundNotOpen, State
 from services.nomination.rules.leads import (
@@ -114,7 +114,7 @@ async def spot(
 
 async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime, by: Actor) -> Lead:
     """Make an honoured exemplar a lead again, on the track towards the whole country; once. Raises LeadMoved."""
-    nomination = await nominations.lock(session, nomination.id)
+    nomination = await dossiers.lock(session, nomination.id)
     if nomination.state is not State.HONOURED:
         raise LeadMoved("Chỉ theo dõi tiếp được người đã được khen.")
     before = await session.scalar(select(Lead).where(col(Lead.after_id) == nomination.id))
@@ -163,13 +163,20 @@ async def move(session: AsyncSession, *, lead_id: UUID, to: LeadState, reason: s
     await audit.record(session, by, f"lead.{to}", lead.id)
 
 
-async def tell(session: AsyncSession, *, lead_id: UUID, fields: Mapping[str, str], by: Actor) -> None:
-    """Write what the unit knows of it anew: position, deed, through what it was found, who helps. Raises BadLead."""
+async def tell(
+    session: AsyncSession, *, lead_id: UUID, fields: Mapping[str, str], movement_id: UUID | None, by: Actor
+) -> None:
+    """Write what the unit knows of it anew: position, deed, through what it was found, who helps.
+
+    Raises BadLead, BadMovement.
+    """
     lead = await lock(session, lead_id)
+    await movements.check_known(session, lead.agency, movement_id)
     told = {name: lines(text) if name == "deed" else normal(text) for name, text in fields.items()}
     check_fields(told, needed={"deed": NEEDED["deed"]})
     for name, text in told.items():
         setattr(lead, name, text)
+    lead.movement_id = movement_id
     await audit.record(session, by, "lead.told", lead.id)
 
 

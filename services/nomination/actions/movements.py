@@ -11,13 +11,16 @@ from sqlmodel import col
 
 from services.nomination.actions.plans import Agency
 from services.nomination.rules.movements import (
+    NO_MOVEMENT,
     BadMovement,
+    Standing,
     Taker,
     check_begun,
     check_fields,
     check_held,
     check_open,
     check_span,
+    last_day_anew,
 )
 from services.nomination.tables import Movement, MovementActivity, MovementRegistration, Unit, below
 from shared import audit
@@ -110,6 +113,24 @@ async def end(session: AsyncSession, *, movement_id: UUID, today: date, by: Acto
     if movement.ended_on is None:
         movement.ended_on = today
         await audit.record(session, by, "movement.ended", movement_id)
+
+
+async def reopen(session: AsyncSession, *, movement_id: UUID, until: date | None, today: date, by: Actor) -> None:
+    """Let a movement that is over go on, until a new last day or the one it had; one that goes on stays as it is.
+
+    Raises BadMovement.
+    """
+    movement = await lock(session, movement_id)
+    if movement.standing(today) is not Standing.OVER:
+        return
+    unit = await session.get(Unit, movement.unit_id) if movement.unit_id else None
+    if unit is not None and unit.valid_to is not None and unit.valid_to <= today:
+        raise BadMovement(
+            "until", "Đơn vị phát động đã thôi hoạt động. Hãy phát động phong trào mới ở đơn vị hiện nay."
+        )
+    movement.ends_on = last_day_anew(movement.starts_on, movement.ends_on, until, today)
+    movement.ended_on = None
+    await audit.record(session, by, "movement.reopened", movement_id)
 
 
 async def conclude(
@@ -249,7 +270,7 @@ async def check_known(session: AsyncSession, agency: str, movement_id: UUID | No
         return
     found = await session.get(Movement, movement_id)
     if found is None or found.agency != agency:
-        raise BadMovement("movement", "Hãy chọn phong trào trong danh sách.")
+        raise BadMovement("movement", NO_MOVEMENT)
 
 
 def _result(text: str) -> str:

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from services.nomination import rules
 from services.nomination.actions import movements, rounds, targets
+from services.nomination.actions.dossiers import lock, tell_confirmation, told
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Relation, State
 from services.nomination.rules.criteria import Form
@@ -285,30 +286,13 @@ async def submit_nomination(
                 }
             ),
         )
+    tell_confirmation(session, nomination, waits=False, at=at)
     step = "revised" if again else "submitted"
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what=step, holder="review"))
     await audit.record(session, by, f"nomination.{step}", nomination.id)
     return nomination
 
 
-def told(nomination: Nomination, at: datetime) -> dict[str, Any]:
-    """What every event of a nomination says of it."""
-    return {
-        "nomination_id": nomination.id,
-        "origin_agency": nomination.agency,
-        "unit_id": nomination.unit_id,
-        "subject_id": nomination.subject_id,
-        "code": nomination.code,
-        "occurred_at": at,
-    }
-
-
 async def note_shared_trail(session: AsyncSession, *, nomination_id: UUID, by: Actor) -> None:
     """Write down that somebody made a link to who read the dossier."""
     await audit.record(session, by, "trail.shared", nomination_id)
-
-
-async def lock(session: AsyncSession, nomination_id: UUID) -> Nomination:
-    """The nomination as it is now, locked until the transaction ends. Raises NoResultFound."""
-    locked = select(Nomination).where(col(Nomination.id) == nomination_id).with_for_update()
-    return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()

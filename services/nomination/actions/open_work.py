@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.nomination.actions import findings, reports
-from services.nomination.actions.nominations import told
+from services.nomination.actions.dossiers import told
 from services.nomination.rules import ENDED
 from services.nomination.rules.leads import LeadState
 from services.nomination.rules.reports import OPEN, ReportState
@@ -24,11 +24,15 @@ from services.nomination.tables import (
     Step,
     Subject,
     UnitEnd,
+    UnitShare,
     VisitFinding,
 )
-from shared import outbox
+from shared import audit, outbox
+from shared.audit import Actor
 from shared.events import NominationMoved
 from shared.search_words import WORDS
+
+JOBS = Actor("system:jobs", "system")
 
 
 async def has_open_work(session: AsyncSession, unit_id: UUID, day: date) -> bool:
@@ -81,6 +85,27 @@ async def move_work(
     for movement in list(await session.scalars(launched.order_by(col(Movement.id)).with_for_update())):
         movement.unit_id = shares.get(movement.id, successor_id)
     await _move_registrations(session, end, successor_id)
+
+
+async def hand_on_report(session: AsyncSession, *, report_id: UUID, at: datetime) -> None:
+    """Let a report that came back go on where the work of its unit did, which has ended meanwhile."""
+    report = await reports.lock(session, report_id)
+    if report.unit_id is None or report.state is not ReportState.RETURNED:
+        return
+    heir = await _heir(session, report.unit_id, report_id)
+    if heir != report.unit_id:
+        report.unit_id = heir
+        await reports.tell_awaits(session, report, at)
+        await audit.record(session, JOBS, "report.moved", report_id)
+
+
+async def _heir(session: AsyncSession, unit_id: UUID, thing_id: UUID) -> UUID:
+    """Where that thing of a unit is now; without a successor it stays."""
+    end = await session.get(UnitEnd, unit_id)
+    if end is None or not end.done or end.successor_id is None:
+        return unit_id
+    share = await session.get(UnitShare, (unit_id, thing_id))
+    return await _heir(session, share.successor_id if share else end.successor_id, thing_id)
 
 
 async def _move_registrations(session: AsyncSession, end: UnitEnd, successor_id: UUID) -> None:

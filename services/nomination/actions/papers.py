@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from services.nomination import rules
 from services.nomination.actions import particulars
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock, note_edit, tell_confirmation
 from services.nomination.rules import Relation
 from services.nomination.rules.papers import (
     Answered,
@@ -42,7 +42,7 @@ async def add_opinion(
     who, text = normal(who), lines(text)
     check_opinion(who, text)
     rules.check_length("opinion", text)
-    nomination.note_edit()
+    await note_edit(session, nomination)
     opinion = Opinion(agency=nomination.agency, nomination_id=nomination_id, voice=voice, who=who, text=text)
     session.add(opinion)
     await session.flush()
@@ -57,7 +57,7 @@ async def remove_opinion(session: AsyncSession, *, nomination_id: UUID, opinion_
     opinion = await session.get(Opinion, opinion_id)
     if opinion is None or opinion.nomination_id != nomination_id:
         raise LookupError("no such opinion")
-    nomination.note_edit()
+    await note_edit(session, nomination)
     await session.delete(opinion)
     await audit.record(session, by, "opinion.removed", nomination_id)
 
@@ -134,11 +134,12 @@ async def confirm(
     )
     session.add(made)
     await session.flush()
+    tell_confirmation(session, nomination, waits=False, at=at)
     await audit.record(session, by, "nomination.confirmed", nomination_id)
     return made
 
 
-async def leave_to_agency(session: AsyncSession, *, nomination_id: UUID, by: Actor, name: str) -> None:
+async def leave_to_agency(session: AsyncSession, *, nomination_id: UUID, at: datetime, by: Actor, name: str) -> None:
     """A head whom the dossier is about leaves its confirmation to an officer of the agency.
 
     Raises NotADraft, NotAboutYourself.
@@ -148,6 +149,7 @@ async def leave_to_agency(session: AsyncSession, *, nomination_id: UUID, by: Act
     check_leavable(nomination.state, by.role, about_yourself=subject.is_called(name))
     if not nomination.left_to_agency:
         nomination.left_to_agency = True
+        tell_confirmation(session, nomination, waits=True, at=at)
         await audit.record(session, by, "confirmation.left", nomination_id)
 
 
@@ -162,7 +164,7 @@ async def say_kin(session: AsyncSession, *, nomination_id: UUID, kin: str, by: A
     if (nomination.kin, nomination.kin_said_by) == (kin, by.identity):
         return
     if kin and kin != nomination.kin:
-        nomination.note_edit()
+        await note_edit(session, nomination)
     else:
         nomination.version += 1
     nomination.kin, nomination.kin_said_by = kin, by.identity

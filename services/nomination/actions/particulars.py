@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.nomination.actions.nominations import lock
+from services.nomination.actions.dossiers import lock
 from services.nomination.actions.plans import Agency
 from services.nomination.rules.particulars import BadParticular, asks_of, check_keeps, check_values, is_for
 from services.nomination.tables import AwardForm, Nomination, Particular, Subject

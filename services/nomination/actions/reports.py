@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.nomination.actions import due_reports
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import ChangedMeanwhile
 from services.nomination.rules.reports import (
@@ -27,7 +28,7 @@ from services.nomination.rules.reports import (
     check_time,
     check_words,
 )
-from services.nomination.tables import Report
+from services.nomination.tables import Report, UnitEnd
 from shared import audit, door, jobs, outbox
 from shared.audit import Actor
 from shared.events import ReportAwaits, ReportReceived, ReportReturned, ReportStep, Sealed
@@ -35,6 +36,8 @@ from shared.names import lines, normal
 
 BRING = "bring_report"
 """The job: bring a report's words to the door of the agency above."""
+HAND_ON = "hand_on_report"
+"""The job: let a report that came back go on where the work of its unit did."""
 LONGEST_TITLE = 300
 
 
@@ -119,6 +122,8 @@ async def send(session: AsyncSession, *, report_id: UUID, figures: Figures, at: 
     if act is ReportAct.SEND_UP:
         report.parcel = None
         await jobs.enqueue(session, BRING, {"report_id": str(report_id)}, key=f"{BRING}:{report_id}:{report.version}")
+    else:
+        await due_reports.note_sent(session, report, at)
     await audit.record(session, by, "report.sent", report_id)
     await tell_awaits(session, report, at)
     return report
@@ -152,6 +157,11 @@ async def give_back(
         told = {"to_agency": report.from_agency, "report_id": report.their_id, "reasons": sealed, "occurred_at": at}
         outbox.record(session, ReportReturned.model_validate(told))
         await door.offer(session, sealed, report.from_agency)
+    ended = select(col(UnitEnd.done)).where(col(UnitEnd.unit_id) == report.unit_id)
+    if report.unit_id is not None and await session.scalar(ended):
+        # Whoever gives it back may not reach the unit where it goes on: that is done apart.
+        key = f"{HAND_ON}:{report_id}:{at.isoformat()}"
+        await jobs.enqueue(session, HAND_ON, {"report_id": str(report_id)}, key=key)
     await audit.record(session, by, "report.given_back", report_id)
     await tell_awaits(session, report, at)
     return report

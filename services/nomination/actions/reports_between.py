@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.nomination.actions import due_reports
 from services.nomination.actions.reports import lock, tell_awaits
 from services.nomination.rules.reports import Part, ReportAct, ReportKind, ReportState, after, understood
 from services.nomination.tables import Report
@@ -52,6 +53,7 @@ async def note_brought(session: AsyncSession, *, report_id: UUID, at: datetime) 
             occurred_at=at,
         ),
     )
+    await due_reports.note_sent(session, report, at)
     await audit.record(session, JOBS, "report.brought", report_id)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
 from services.nomination.actions import particulars
-from services.nomination.actions.nominations import lock, told
+from services.nomination.actions.dossiers import lock, tell_confirmation, told
 from services.nomination.rules import State
 from services.nomination.tables import Nomination, Step
 from shared import audit, outbox
@@ -28,6 +28,7 @@ async def withdraw_nomination(
         raise rules.ChangedMeanwhile("", nomination.version)
     nomination.state, nomination.version = State.WITHDRAWN, nomination.version + 1
     outbox.record(session, NominationWithdrawn.model_validate(told(nomination, at)))
+    tell_confirmation(session, nomination, waits=False, at=at)
     session.add(Step(agency=nomination.agency, nomination_id=nomination.id, at=at, what="withdrawn", holder="done"))
     await particulars.erase(session, nomination_id=nomination.id, by=by)
     await audit.record(session, by, "nomination.withdrawn", nomination.id)

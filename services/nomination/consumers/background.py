@@ -1,10 +1,21 @@
 """What nomination does apart from any request: it hands on what an honour sets free, lets days come, and looks
 for subjects that may be one."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.nomination.actions import handing_on, intakes, plans, subjects, unit_ends, units
+from services.nomination.actions import (
+    due_reports,
+    handing_on,
+    intakes,
+    open_work,
+    plans,
+    reports,
+    subjects,
+    unit_ends,
+    units,
+)
 from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
 from services.nomination.queries.files import needed_files
@@ -35,6 +46,13 @@ def add_jobs(runtime: Runtime) -> None:
 
     bringing.add_jobs(runtime)
 
+    async def hand_on_report(payload: dict[str, Any]) -> None:
+        async with runtime.database.transaction() as session:
+            report_id, at = UUID(payload["report_id"]), runtime.clock.now()
+            await open_work.hand_on_report(session, report_id=report_id, at=at)
+
+    runtime.jobs.add(reports.HAND_ON, hand_on_report)
+
     async def let_days_come() -> None:
         at, today = runtime.clock.now(), runtime.clock.today()
         async with runtime.database.transaction() as session:
@@ -43,6 +61,7 @@ def add_jobs(runtime: Runtime) -> None:
             await unit_ends.carry_out_due(session, at=at, today=today)
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
+        await _call_for_reports(runtime, at, today)
 
     async def sweep_files() -> None:
         await uploads.sweep(runtime.database, runtime.objects, runtime.clock.real(), needed=needed_files())
@@ -56,3 +75,12 @@ def add_jobs(runtime: Runtime) -> None:
     runtime.jobs.every_hour(let_days_come)
     runtime.jobs.every_hour(look_for_others)
     runtime.jobs.every_hour(sweep_files)
+
+
+async def _call_for_reports(runtime: Runtime, at: datetime, today: date) -> None:
+    """Call for what is due soon; what is settled since is called for no more."""
+    for step in (due_reports.call, due_reports.settle):
+        more = True
+        while more:
+            async with runtime.database.transaction() as session:
+                more = await step(session, runtime.agency.id, at=at, today=today)

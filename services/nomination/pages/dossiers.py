@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.nomination import rules
-from services.nomination.actions import targets
+from services.nomination.actions import origins, targets
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, whereabouts
 from services.nomination.queries import Dossier, rounds
@@ -80,6 +80,8 @@ async def show(desk: AtDesk, code: str) -> Response:
         reopened=[TASKS.get(name, name) for name in dossier.nomination.reopened],
         editable=state in rules.EDITABLE,
         may_write_particulars=desk.rights.may("particulars.write", dossier.nomination.unit_id),
+        may_tell_origin=dossier.is_open(origins.PART)
+        and desk.rights.may("nomination.write", dossier.nomination.unit_id),
         may_trail=desk.rights.may("nomination.trail", dossier.nomination.unit_id),
         may_follow=state is rules.State.HONOURED and desk.rights.may("lead.nurture", dossier.nomination.unit_id),
         may_share=desk.rights.may("nomination.share_trail", dossier.nomination.unit_id),

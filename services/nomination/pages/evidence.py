@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
@@ -13,18 +12,18 @@ from services.nomination import rules
 from services.nomination.actions import claims
 from services.nomination.pages.claims import PATH, Open, opened, show_claim
 from services.nomination.pages.desk import AtDesk, Desk, see_other
+from services.nomination.pages.kept_files import FULL, attachment, small_picture
 from services.nomination.queries import Dossier
 from services.nomination.rules.criteria import KIND_NAMES, EvidenceKind
 from services.nomination.rules.evidence import FIELDS, BadEvidence
 from services.nomination.tables import Evidence
 from shared import readings
-from shared.files import FileRefused, path_of
+from shared.files import FileRefused
 from shared.identity.allowed import allowed
-from shared.objects import ObjectMissing, StoreUnavailable
-from shared.uploads import small_path_of, take_in
+from shared.objects import StoreUnavailable
+from shared.uploads import take_in
 
 router = APIRouter()
-PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
 FIRST_WORDS = "Hãy viết và lưu thành tích trước, rồi thêm minh chứng."
 
 
@@ -125,7 +124,7 @@ async def attach(
     except rules.TooMuch as refusal:
         return show_claim(desk, found, errors={refusal.field: str(refusal)})
     except StoreUnavailable:
-        return show_claim(desk, found, errors={"file": "Kho tệp đang đầy hoặc không ghi được. Hãy thử lại sau."})
+        return show_claim(desk, found, errors={"file": FULL})
     except rules.Refusal as refusal:
         return show_claim(desk, found, errors={"text": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}/tieu-chi/{criterion}#minh-chung")
@@ -177,20 +176,14 @@ async def remove(desk: AtDesk, code: str, evidence_id: UUID) -> Response:
 async def download(desk: AtDesk, code: str, sha256: str) -> Response:
     """A file of the dossier, always as an attachment."""
     kept = _kept(await desk.read(code, readings.FILE), sha256)
-    content = await desk.runtime.objects.get(path_of("nomination", sha256), most=kept.size)
-    headers = PRIVATE | {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file_name or '', safe='')}"}
-    return Response(content, media_type=kept.media_type, headers=headers)
+    return await attachment(desk, sha256, name=kept.file_name or "", media_type=kept.media_type, size=kept.size)
 
 
 @router.get("/ho-so/{code}/tep/{sha256}/nho", dependencies=[allowed("nomination.read")])
 async def small(desk: AtDesk, code: str, sha256: str) -> Response:
     """The small picture of a picture."""
     _kept(await desk.read(code), sha256)
-    try:
-        content = await desk.runtime.objects.get(small_path_of("nomination", sha256))
-    except ObjectMissing:
-        raise HTTPException(404) from None
-    return Response(content, media_type="image/webp", headers=PRIVATE)
+    return await small_picture(desk, sha256)
 
 
 def _kept(dossier: Dossier, sha256: str) -> Evidence:

@@ -27,7 +27,7 @@ MANNERS = dict.fromkeys(
     ("tọa đàm", "hội thi", "thao giảng, dự giờ", "sinh hoạt chuyên đề", "phát thanh, bản tin", "hội nghị"), ""
 )
 """Forms of activity that are offered; any other may be written."""
-TYPED = ("unit", "taker", "team", "at_unit", "when", "what", "manner", "people", "result", "count")
+TYPED = ("unit", "taker", "team", "at_unit", "when", "what", "manner", "people", "result", "count", "until")
 """What the small forms of a movement ask."""
 ACTIVITY_COLUMNS = (
     Column("Ngày", ("cu", "moi")),
@@ -157,6 +157,22 @@ async def conclude(
     except rules.FieldRefusal as refusal:
         return await show_movement(desk, movement_id, {refusal.field: str(refusal)}, {"result": result, "count": count})
     return see_other(f"{PATH}/{movement_id}#ket-qua")
+
+
+@router.post(ONE + "/mo-lai", dependencies=[allowed("movement.launch")])
+async def reopen(desk: AtDesk, movement_id: UUID, until: Annotated[str, Form()] = "") -> Response:
+    """Let one that is over go on."""
+    async with desk.database.reading() as session:
+        seen = await get_seen(desk, session, movement_id)
+    by, last = desk.rights.actor("movement.launch", seen.movement.unit_id), read_day(until)
+    if until.strip() and last is None:
+        return await show_movement(desk, movement_id, {"until": BAD_DAY}, {"until": until})
+    try:
+        async with desk.database.transaction() as session:
+            await acting.reopen(session, movement_id=movement_id, until=last, today=desk.clock.today(), by=by)
+    except rules.FieldRefusal as refusal:
+        return await show_movement(desk, movement_id, {refusal.field: str(refusal)}, {"until": until})
+    return see_other(f"{PATH}/{movement_id}")
 
 
 @router.get(ONE + "/hoat-dong", dependencies=[allowed("movement.read")])

@@ -13,9 +13,10 @@ from services.nomination.actions import leads as acting
 from services.nomination.pages import deadlines
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.leads import PATH, SOURCES
-from services.nomination.queries import leads, rounds
+from services.nomination.queries import leads, movements, rounds
 from services.nomination.queries.leads import Seen
 from services.nomination.rules.leads import TO_DO, BadLead, LeadState, NoteKind, Track, moves
+from services.nomination.rules.movements import NO_MOVEMENT
 from services.nomination.tables import Nomination
 from shared.audit import Actor
 from shared.formats import read_day
@@ -65,10 +66,14 @@ async def _lead(
             session, agency=desk.agency.id, units=desk.rights.units("lead.sort"), on=desk.clock.today()
         )
         windows = await rounds.list_seen(session, agency=desk.agency.id, at=desk.clock.now())
+        current = await movements.list_current(
+            session, agency=desk.agency.id, today=desk.clock.today(), besides=seen.lead.movement_id
+        )
     lead = seen.lead
     nurturing = lead.state is not LeadState.NOMINATED and desk.rights.may("lead.nurture", lead.unit_id)
     sorting = lead.state is LeadState.SPOTTED and desk.rights.may("lead.sort", lead.unit_id)
-    told = {"position": lead.position, "deed": lead.deed, "found_through": lead.found_through, "mentor": lead.mentor}
+    told = {name: getattr(lead, name) for name in ("position", "deed", "task", "found_through", "mentor")}
+    told["movement"] = lead.movement_id or ""
     return desk.pages.render(
         desk.request,
         "lead.html",
@@ -86,6 +91,7 @@ async def _lead(
         sorting=sorting,
         units=[(unit.id, unit.name) for unit in units],
         rounds=deadlines.choices(windows),
+        movements=[(one.id, one.name) for one in current],
         nominating=bool(moves(lead.state) and lead.unit_id and desk.rights.may("nomination.start", lead.unit_id)),
         values=dict.fromkeys(TYPED, "") | told | dict(values or {}),
         errors=errors or {},
@@ -105,17 +111,22 @@ async def tell(
     lead_id: UUID,
     position: Annotated[str, Form()] = "",
     deed: Annotated[str, Form()] = "",
+    movement: Annotated[str, Form()] = "",
+    task: Annotated[str, Form()] = "",
     found_through: Annotated[str, Form()] = "",
     mentor: Annotated[str, Form()] = "",
 ) -> Response:
     """Write anew what is known, and who helps."""
-    fields = {"position": position, "deed": deed, "found_through": found_through, "mentor": mentor}
+    fields = {"position": position, "deed": deed, "task": task, "found_through": found_through, "mentor": mentor}
+    typed, movement_id = fields | {"movement": movement}, uuid_of(movement)
     by = await _allowed(desk, lead_id, "lead.nurture")
+    if movement and movement_id is None:
+        return await _lead(desk, lead_id, {"movement": NO_MOVEMENT}, typed)
     try:
         async with desk.database.transaction() as session:
-            await acting.tell(session, lead_id=lead_id, fields=fields, by=by)
-    except BadLead as refusal:
-        return await _lead(desk, lead_id, {refusal.field: str(refusal)}, fields)
+            await acting.tell(session, lead_id=lead_id, fields=fields, movement_id=movement_id, by=by)
+    except rules.FieldRefusal as refusal:
+        return await _lead(desk, lead_id, {refusal.field: str(refusal)}, typed)
     return see_other(f"{PATH}/{lead_id}")
 
 

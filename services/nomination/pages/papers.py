@@ -169,11 +169,12 @@ async def confirm(
     by = desk.rights.actor("nomination.confirm", dossier.nomination.unit_id)
     try:
         async with desk.database.transaction() as session:
-            about: dict[str, Any] = {"nomination_id": dossier.nomination.id, "by": by, "name": desk.person.name}
+            about: dict[str, Any] = {"nomination_id": dossier.nomination.id, "at": desk.clock.now()}
+            about |= {"by": by, "name": desk.person.name}
             if leave:
                 await papers.leave_to_agency(session, **about)
             else:
-                await papers.confirm(session, edits=edits, at=desk.clock.now(), **about)
+                await papers.confirm(session, edits=edits, **about)
     except rules.ChangedMeanwhile:
         return _confirming(desk, dossier, again, "Hồ sơ vừa được sửa. Hãy xem lại rồi xác nhận.")
     except rules.Refusal as refusal:

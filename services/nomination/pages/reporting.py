@@ -70,12 +70,15 @@ SPLIT: Mapping[str, tuple[str, Mapping[Any, str]]] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """A report as it is shown: its figures, and those that they are the sum of (whose, figures)."""
+    """A report as it is shown: its figures, those that they are the sum of (whose, figures), and the reports that are
+    left out of the sum, because a later one tells of the same days.
+    """
 
     report: Report
     unit: Unit | None
     figures: Figures
-    summed_from: Sequence[tuple[str, Figures]]
+    summed_from: Sequence[tuple[str, Figures]] = ()
+    left_out: Sequence[Report] = ()
 
 
 async def _seen(desk: Desk, report_id: UUID) -> Seen:
@@ -86,16 +89,16 @@ async def _seen(desk: Desk, report_id: UUID) -> Seen:
             raise HTTPException(404)
         report, unit = found
         if report.figures is not None and report.state not in OPEN:
-            return Seen(report, unit, report.figures, [])
+            return Seen(report, unit, report.figures)
         within = None if report.unit_id is None else [report.unit_id]
         times = {"from_on": report.from_on, "until_on": report.until_on}
         ours = await figures.count(session, agency=desk.agency.id, units=within, **times)
         ours["targets"] = await figures.list_targets(session, agency=desk.agency.id, units=within, on=report.until_on)
         if report.unit_id is not None:
-            return Seen(report, unit, ours, [])
-        below = await reports.list_below(session, report)
+            return Seen(report, unit, ours)
+        below, left_out = await reports.list_below(session, report)
     parts = [(desk.short_name(one.from_agency), one.figures or {}) for one in below]
-    return Seen(report, unit, together(ours, [told for _, told in parts]), parts)
+    return Seen(report, unit, together(ours, [told for _, told in parts]), parts, left_out)
 
 
 def together(ours: Figures, below: Sequence[Figures]) -> dict[str, Any]:
@@ -130,6 +133,7 @@ async def _show(
         seen=seen,
         report=report,
         whose=whose(report, seen.unit, desk.short_name),
+        name_of=desk.short_name,
         above=desk.short_name(report.to_agency) if report.to_agency else "",
         title=title_of(report),
         kind=KINDS[report.kind],

@@ -17,6 +17,7 @@ from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.queries import movements, rounds, subjects
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
+from services.nomination.rules.movements import NO_MOVEMENT
 from services.nomination.tables import Nomination, Subject, Unit
 from shared import idempotency
 from shared.events import Category
@@ -234,7 +235,7 @@ def _wrong(desk: Desk, values: Mapping[str, str]) -> dict[str, str]:
     if values["form"] not in list(Kind):
         errors["form"] = "Hãy chọn giới thiệu điều gì."
     if values["movement"] and not uuid_of(values["movement"]):
-        errors["movement"] = "Hãy chọn phong trào trong danh sách."
+        errors["movement"] = NO_MOVEMENT
     if not 2 <= len(values["name"].strip()) <= rules.LONGEST["name"]:
         errors["name"] = "Hãy ghi họ và tên, hoặc tên tập thể (từ 2 đến 200 chữ)."
     return errors

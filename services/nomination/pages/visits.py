@@ -25,12 +25,13 @@ WORDS = {WordKind.ANSWER: "Đơn vị trả lời", WordKind.AGAIN: "Hỏi lại
 @router.get("/giam-sat/{visit_id}", dependencies=[allowed("visit.read")])
 async def show(desk: AtDesk, visit_id: UUID) -> Response:
     """A visit as its minutes read, and what is still to be said about its findings."""
-    return await _show(desk, visit_id)
+    return await show_visit(desk, visit_id)
 
 
-async def _show(
+async def show_visit(
     desk: Desk, visit_id: UUID, errors: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
 ) -> Response:
+    """Its page, with what was typed into one of its forms and why it cannot be."""
     async with desk.database.reading() as session:
         seen = await get_seen(desk, session, visit_id)
     return desk.pages.render(
@@ -44,7 +45,7 @@ async def _show(
         words=WORDS,
         findings=[(one, look_of(one.finding, desk)) for one in seen.findings],
         writing=desk.rights.may("visit.write", seen.visit.unit_id),
-        values={"text": "", "to_do": "", "due_on": "", "once": str(uuid4())} | dict(values or {}),
+        values=dict.fromkeys(("text", "to_do", "due_on", "caption"), "") | {"once": str(uuid4())} | dict(values or {}),
         errors=errors or {},
     )
 
@@ -63,7 +64,7 @@ async def raise_finding(
     seen, due = await writable(desk, visit_id), read_day(due_on)
     by, id = desk.rights.actor("visit.write", seen.visit.unit_id), form_id(once, values)
     if due is None:
-        return await _show(desk, visit_id, {"due_on": BAD_DAY}, values)
+        return await show_visit(desk, visit_id, {"due_on": BAD_DAY}, values)
     try:
         async with desk.database.transaction() as session:
             told = {"text": text, "to_do": to_do}
@@ -71,7 +72,7 @@ async def raise_finding(
                 session, visit_id=visit_id, due_on=due, at=desk.clock.now(), by=by, id=id, **told
             )
     except rules.FieldRefusal as refusal:
-        return await _show(desk, visit_id, {refusal.field: str(refusal)}, values)
+        return await show_visit(desk, visit_id, {refusal.field: str(refusal)}, values)
     return see_other(f"{PATH}/{visit_id}#dieu")
 
 

@@ -14,7 +14,7 @@ from services.nomination import rules
 from services.nomination.queries.standing import Paperwork, paper_columns, papers_in
 from services.nomination.queries.units import name_on
 from services.nomination.rules.criteria import Papers, option_mark, wording
-from services.nomination.rules.papers import check_sender
+from services.nomination.rules.papers import Kindred, check_sender, kindred_of
 from services.nomination.rules.readiness import Claimed, Linked, Readiness, readiness
 from services.nomination.rules.superlatives import Superlative, find
 from services.nomination.tables import (
@@ -127,9 +127,9 @@ class Dossier:
         check_sender(about_yourself=self.subject.is_called(name), confirmed_by_another=stands)
 
     @property
-    def asks_kin(self) -> bool:
-        """Whether its sender can be of one family with whom it is about."""
-        return self.subject.category is not Category.COLLECTIVE
+    def asks_kin(self) -> Kindred | None:
+        """Of whose family its sender is asked to say whether they are."""
+        return kindred_of(self.subject.form, collective=self.subject.category is Category.COLLECTIVE)
 
     def is_open(self, name: str) -> bool:
         """Whether that criterion or paper may be changed now."""

@@ -94,14 +94,18 @@ async def get_movement(
     return Seen(*row) if row else None
 
 
-async def list_current(session: AsyncSession, *, agency: str, today: date) -> Sequence[Movement]:
-    """The movements that have begun and are not over, by name: through which somebody may be found now."""
-    query = select(Movement).where(
-        col(Movement.agency) == agency,
+async def list_current(
+    session: AsyncSession, *, agency: str, today: date, besides: UUID | None = None
+) -> Sequence[Movement]:
+    """The movements that have begun and are not over, by name: through which somebody may be found now; and one
+    `besides`, which stays to be chosen where it was chosen before.
+    """
+    now = and_(
         col(Movement.starts_on) <= today,
         col(Movement.ended_on).is_(None),
         or_(col(Movement.ends_on).is_(None), col(Movement.ends_on) >= today),
     )
+    query = select(Movement).where(col(Movement.agency) == agency, or_(now, col(Movement.id) == besides))
     return list(await session.scalars(query.order_by(col(Movement.sort_key), col(Movement.id)).limit(MOST_OFFERED)))
 
 

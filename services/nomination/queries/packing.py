@@ -62,6 +62,7 @@ def _fields(found: Dossier) -> dict[str, Any]:
         "writer": found.nomination.writer,
         "on_behalf": found.nomination.on_behalf,
         "kin": found.nomination.kin,
+        "kin_to": found.asks_kin,
         "opinions": [{"voice": one.voice, "who": one.who, "text": one.text} for one in found.paperwork.opinions],
         "persons": [{"person_id": str(one.id), "relation": str(one.relation)} for one in found.persons],
         "claims": [

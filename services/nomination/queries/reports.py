@@ -1,6 +1,6 @@
 """Reports as a list and one by one, and those that plans ask for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from services.nomination.rules import PlanState
 from services.nomination.rules.plan_content import Duty, day_of, due, year_of
-from services.nomination.rules.reports import ReportKind, ReportState
+from services.nomination.rules.reports import ReportKind, ReportState, Told, counted_once
 from services.nomination.tables import Plan, PlanFromAbove, Report, Unit
 from shared.listing import Asked, Filter, Order, Rows, chosen, page_of, state_filter
 
@@ -93,8 +93,10 @@ def _due(deadline: dict[str, Any], plan: str, cycle_begins: str, today: date, to
     return Due(deadline["what"], due(days, today), plan, begins, today, to_agency)
 
 
-async def list_below(session: AsyncSession, report: Report) -> Sequence[Report]:
-    """The reports of the same kind and within its time that agencies below sent."""
+async def list_below(session: AsyncSession, report: Report) -> tuple[list[Report], list[Report]]:
+    """The reports of the same kind and within its time that agencies below sent: those that count, and those that tell
+    of days which a later one of the same agency tells of too.
+    """
     query = (
         select(Report)
         .where(
@@ -105,6 +107,9 @@ async def list_below(session: AsyncSession, report: Report) -> Sequence[Report]:
             col(Report.until_on) <= report.until_on,
             col(Report.state).in_((ReportState.SENT, ReportState.RECEIVED)),
         )
-        .order_by(col(Report.from_agency), col(Report.from_on))
+        .order_by(col(Report.from_agency), col(Report.from_on), col(Report.id))
     )
-    return list(await session.scalars(query))
+    found = list(await session.scalars(query))
+    counted = counted_once([Told(one.from_agency, one.from_on, one.until_on, one.at) for one in found])
+    both = list(zip(found, counted, strict=True))
+    return [one for one, counts in both if counts], [one for one, counts in both if not counts]

@@ -23,6 +23,7 @@ from services.nomination.tables import (
     Unit,
     UnitAcknowledgement,
     Visit,
+    VisitFile,
     VisitFinding,
 )
 from shared.listing import Asked, Order, Rows, page_of
@@ -52,11 +53,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Seen:
-    """A visit with its unit and its findings, in the order in which they were written."""
+    """A visit with its unit, its findings and its files, in the order in which they were written."""
 
     visit: Visit
     unit: Unit
     findings: Sequence[Found]
+    files: Sequence[VisitFile]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ async def get_visit(
     found: dict[UUID, tuple[VisitFinding, list[FindingWord]]] = {}
     for finding, word in lines:
         found.setdefault(finding.id, (finding, []))[1].extend([word] if word else [])
-    return Seen(row[0], row[1], [Found(*one) for one in found.values()])
+    kept = select(VisitFile).where(col(VisitFile.visit_id) == visit_id).order_by(col(VisitFile.id))
+    files = list(await session.scalars(kept))
+    return Seen(row[0], row[1], [Found(*one) for one in found.values()], files)
 
 
 async def list_points(session: AsyncSession, *, agency: str, on: date) -> Sequence[str]:

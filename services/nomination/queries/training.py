@@ -56,6 +56,12 @@ async def get_course(session: AsyncSession, *, agency: str, course_id: UUID) -> 
     return found if found is not None and found.agency == agency else None
 
 
+async def count_people(session: AsyncSession, *, course_id: UUID, units: Collection[UUID] | None) -> int:
+    """How many of these units (None: of all) took part in a course."""
+    query = select(func.count()).where(col(CourseAttendance.course_id) == course_id)
+    return await session.scalar(_of_units(query, units)) or 0
+
+
 async def list_people(
     session: AsyncSession, *, course_id: UUID, units: Collection[UUID] | None
 ) -> Sequence[tuple[CourseAttendance, Unit]]:

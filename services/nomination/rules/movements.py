@@ -41,6 +41,9 @@ MOST = 1_000_000
 """No number of a movement is larger."""
 
 
+NO_MOVEMENT = "Hãy chọn phong trào trong danh sách."
+
+
 class BadMovement(FieldRefusal):
     """Something typed about a movement cannot be; `field` names it."""
 
@@ -70,6 +73,19 @@ def check_span(starts_on: date, ends_on: date | None) -> None:
     """Raises BadMovement when the last day lies before the first."""
     if ends_on is not None and ends_on < starts_on:
         raise BadMovement("ends_on", "Ngày kết thúc phải từ ngày bắt đầu trở đi.")
+
+
+def last_day_anew(starts_on: date, ends_on: date | None, until: date | None, today: date) -> date | None:
+    """Until when a movement goes that is opened again: the day that is told now, else the one it had.
+
+    Raises BadMovement when that day is over, or lies before the first.
+    """
+    last = until or ends_on
+    if last is not None and last < today:
+        raise BadMovement("until", "Hãy ghi ngày kết thúc mới, từ hôm nay trở đi.")
+    if last is not None and last < starts_on:
+        raise BadMovement("until", "Ngày kết thúc phải từ ngày bắt đầu trở đi.")
+    return last
 
 
 def check_held(day: date, starts_on: date, today: date) -> None:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from services.nomination.rules import EDITABLE, ClaimState, FieldRefusal, Refusal, State, check_editable
+from services.nomination.rules.criteria import Form
 from services.nomination.rules.evidence import is_contact
 
 SHORTEST_CHECK, LONGEST_CHECK = 10, 1000
@@ -27,6 +28,14 @@ VOICES = {
     Voice.PARENT: "Cha mẹ học sinh",
     Voice.OTHER: "Người khác",
 }
+
+
+class Kindred(StrEnum):
+    """To whom whoever sends a dossier may be related."""
+
+    NOMINEE = "nominee"
+    LEADER = "leader"
+    """Whoever is at the head of the collective that is put forward."""
 
 
 class OwnFile(Refusal):
@@ -66,7 +75,7 @@ class BadOpinion(FieldRefusal):
 
 
 class BadKin(FieldRefusal):
-    """Whether sender and nominee are of one family is not said, or not clearly; `field` names what."""
+    """Whether the sender is of the family they were asked about is not said, or not clearly; `field` names what."""
 
     problem = "bad-kin"
 
@@ -103,8 +112,15 @@ def check_opinion(who: str, text: str) -> None:
         raise BadOpinion("text", "Hãy ghi ý kiến (từ 10 chữ trở lên).")
 
 
+def kindred_of(form: Form, *, collective: bool) -> Kindred | None:
+    """To whom a sender may be related; none: a collective's model or deed names nobody."""
+    if not collective:
+        return Kindred.NOMINEE
+    return Kindred.LEADER if form is Form.EXEMPLAR else None
+
+
 def kin_told(related: str, kin: str) -> str:
-    """How a form's sender is related to the nominee; empty: not at all. Raises BadKin."""
+    """How a form's sender is related to whom it was asked about; empty: not at all. Raises BadKin."""
     match related:
         case "no" if not kin:
             return ""
@@ -116,7 +132,7 @@ def kin_told(related: str, kin: str) -> str:
         case "yes":
             raise BadKin("kin", "Hãy ghi quan hệ gì. Ví dụ: vợ chồng, chị em ruột, cháu.")
         case _:
-            raise BadKin("related", "Hãy cho biết bạn có quan hệ gia đình với người được giới thiệu không.")
+            raise BadKin("related", "Hãy cho biết bạn có quan hệ gia đình hay không.")
 
 
 def check_kin(kin: str) -> None:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -147,6 +147,12 @@ def due(deadline: Content, today: date) -> date | None:
     if deadline["each"]:
         return day_of(deadline["each"], today.year)
     return date.fromisoformat(deadline["on"]) if deadline["on"] else None
+
+
+def coming(deadline: Content, today: date, ahead: timedelta) -> date | None:
+    """The day of a confirmed deadline when it is today or within that time, also where that is next year's."""
+    days = [due(deadline, today), due(deadline, today + ahead)] if deadline["confirmed"] else []
+    return next((day for day in days if day is not None and today <= day <= today + ahead), None)
 
 
 def year_of(day: date, cycle_begins: str) -> int:

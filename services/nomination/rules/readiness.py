@@ -267,7 +267,9 @@ def _of_confirmation(asked: Papers, beside: Beside) -> tuple[Problem, ...]:
     if not asked.confirmation or beside.confirmed:
         return ()
     if beside.left_to_agency:
-        return (Problem("Cán bộ phụ trách chưa xác nhận thay thủ trưởng.", "Hãy báo cán bộ phụ trách của cơ quan."),)
+        return (
+            Problem("Cán bộ phụ trách chưa xác nhận thay thủ trưởng.", "Việc này đã có trong danh sách việc của họ."),
+        )
     if beside.changed_since:
         return (Problem("Hồ sơ đã sửa sau khi thủ trưởng xác nhận.", "Hãy nhờ thủ trưởng xác nhận lại."),)
     return (Problem("Thủ trưởng đơn vị chưa xác nhận.", "Hãy nhờ thủ trưởng xem và xác nhận."),)

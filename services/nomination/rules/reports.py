@@ -4,8 +4,9 @@ Plans ask for them once a year or in between (mission 1.3.28, 1.4.26, 1.5.25). N
 ranked.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,8 @@ FEWEST = 5
 """A smaller number than this is not told where anybody could tell who it is."""
 LEAST = 20
 """Letters that the parts which a report must have take at least."""
+CALLED_AHEAD = timedelta(days=14)
+"""How long before its day a report is called for."""
 LONGEST = 6000
 """Letters of one part of a report's words."""
 
@@ -176,6 +179,29 @@ def empty() -> dict[str, Any]:
         "agencies": 0,
         "targets": [],
     }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told of a time by somebody below, and when that came."""
+
+    by: str
+    from_on: date
+    until_on: date
+    at: datetime
+
+    def overlaps(self, other: "Told") -> bool:
+        """Whether both tell of some same day of the same agency."""
+        return self.by == other.by and self.from_on <= other.until_on and other.from_on <= self.until_on
+
+
+def counted_once(all_of_them: Sequence[Told]) -> list[bool]:
+    """Which of these count in a sum: of those that tell of a same day the one that came last, the others not at all."""
+    counted: list[Told] = []
+    for one in sorted(all_of_them, key=lambda one: one.at, reverse=True):
+        if not any(one.overlaps(other) for other in counted):
+            counted.append(one)
+    return [any(one is other for other in counted) for one in all_of_them]
 
 
 def summed(all_of_them: Iterable[Figures]) -> dict[str, Any]:

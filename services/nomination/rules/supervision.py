@@ -48,10 +48,21 @@ LEADS: Mapping[WordKind, FindingState] = {
 }
 """What may be said of a finding in which state, and where it leads."""
 
-LONGEST = {"person": 200, "what": 1000, "party": 1000, "summary": 3000, "text": 2000, "to_do": 1000, "note": 300}
+LONGEST = {
+    "person": 200,
+    "what": 1000,
+    "party": 1000,
+    "summary": 3000,
+    "text": 2000,
+    "to_do": 1000,
+    "note": 300,
+    "caption": 200,
+}
 """How many characters a field may have; of a point of the checklist: its text and its note."""
 MOST_POINTS = 40
 """Of one checklist."""
+MOST_FILES = 20
+"""Of one visit."""
 
 
 class BadVisit(FieldRefusal):
@@ -99,6 +110,12 @@ def check_points(points: Sequence[Point]) -> None:
         raise BadVisit("check", say("Nhiều nhất {most} mục. Hãy gộp bớt lại.", most=MOST_POINTS))
     if any(max(len(one.text), len(one.note)) > LONGEST["note"] for one in points):
         raise BadVisit("check", say("Có mục dài quá {most} chữ cái. Hãy viết gọn lại.", most=LONGEST["note"]))
+
+
+def check_files(kept: int) -> None:
+    """Raises BadVisit when a visit that has so many files takes no other."""
+    if kept >= MOST_FILES:
+        raise BadVisit("file", say("Biên bản đã có {most} tệp, không thêm được nữa.", most=MOST_FILES))
 
 
 def check_word(state: FindingState, kind: WordKind) -> None:

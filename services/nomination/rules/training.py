@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from services.nomination.rules import FieldRefusal
+from services.nomination.rules import ChangedMeanwhile, FieldRefusal, Refusal
 from shared.wording import say
 
 LONGEST = {"name": 200, "audience": 300, "organiser": 200, "role": 200}
@@ -19,6 +19,12 @@ class BadCourse(FieldRefusal):
     problem = "bad-course"
 
 
+class CourseShared(Refusal):
+    """People are written down in the course of whom whoever takes it off has not been told."""
+
+    problem = "course-shared"
+
+
 def check_course(fields: Mapping[str, str], held_on: date, today: date) -> None:
     """Raises BadCourse."""
     if not fields["name"]:
@@ -26,6 +32,12 @@ def check_course(fields: Mapping[str, str], held_on: date, today: date) -> None:
     _check_lengths(fields)
     if held_on > today:
         raise BadCourse("when", "Hãy ghi lớp tập huấn sau khi đã học: ngày này chưa tới.")
+
+
+def check_seen(here: int, seen: int) -> None:
+    """Raises ChangedMeanwhile when somebody else saved what the person saw."""
+    if here != seen:
+        raise ChangedMeanwhile("", here)
 
 
 def check_people(names: Sequence[str], role: str) -> None:

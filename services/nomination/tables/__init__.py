@@ -20,11 +20,18 @@ from services.nomination.tables.plans import (
     UnitAcknowledgement,
     plan_year,
 )
-from services.nomination.tables.reports import Report, UnitArea
+from services.nomination.tables.reports import DueReport, Report, UnitArea
 from services.nomination.tables.reuse import ReuseRule
 from services.nomination.tables.row import METADATA, Row
 from services.nomination.tables.subjects import SubjectPair
-from services.nomination.tables.supervision import ChecklistPoint, FindingWord, SupervisionDuty, Visit, VisitFinding
+from services.nomination.tables.supervision import (
+    ChecklistPoint,
+    FindingWord,
+    SupervisionDuty,
+    Visit,
+    VisitFile,
+    VisitFinding,
+)
 from services.nomination.tables.training import Course, CourseAttendance
 from services.nomination.tables.units import Unit, UnitEdge, UnitEnd, UnitName, UnitShare, below
 
@@ -43,6 +50,7 @@ __all__ = [
     "Course",
     "CourseAttendance",
     "Criterion",
+    "DueReport",
     "Evidence",
     "FindingWord",
     "Intake",
@@ -81,6 +89,7 @@ __all__ = [
     "UnitName",
     "UnitShare",
     "Visit",
+    "VisitFile",
     "VisitFinding",
     "below",
     "plan_year",

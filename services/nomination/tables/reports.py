@@ -48,6 +48,25 @@ class Report(Row, table=True):
     at: datetime = Field(sa_type=DateTime(timezone=True), description="when it came to its state")
 
 
+class DueReport(Row, table=True):
+    """A report that a plan asks for was called for, as its day came near; `open` until it is sent.
+
+    `unit_id` none: the agency's own, to `to_agency`.
+    """
+
+    __tablename__ = "due_reports"
+    __table_args__ = (Index(None, "agency", "plan_id", "due_on"), Index(None, "unit_id"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    plan_id: UUID = Field(description="ours, or one from above")
+    unit_id: UUID | None = Field(default=None, foreign_key="units.id")
+    to_agency: str = ""
+    what: str = Field(description="as the plan's deadline says it")
+    due_on: date
+    open: bool = True
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class UnitArea(Row, table=True):
     """A unit lies in such an area from a day to a day (exclusive)."""
 

@@ -55,6 +55,21 @@ class Visit(Row, table=True):
         self.checklist = [{"text": one.text, "met": str(one.met), "note": one.note} for one in points]
 
 
+class VisitFile(Row, table=True):
+    """A photo or another file of a visit; its content lies in the store."""
+
+    __tablename__ = "visit_files"
+    __table_args__ = (UniqueConstraint("visit_id", "sha256"), Index(None, "agency", "sha256"))
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    visit_id: UUID = Field(foreign_key="visits.id")
+    sha256: str
+    file_name: str
+    media_type: str
+    size: int
+    caption: str = Field(default="", description="what it shows")
+
+
 class VisitFinding(Row, table=True):
     """Something that a visit found, and that its unit answers."""
 

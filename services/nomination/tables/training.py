@@ -11,7 +11,7 @@ from services.nomination.tables.row import Row
 
 
 class Course(Row, table=True):
-    """A course that was held: when, on what, for whom, how long and by whom."""
+    """A course that was held: when, on what, for whom, how long and by whom; `version` guards edits."""
 
     __tablename__ = "courses"
     __table_args__ = (Index(None, "agency", "held_on"),)
@@ -24,10 +24,11 @@ class Course(Row, table=True):
     organiser: str = Field(default="", description="who held it: an agency, a post, never a person's contact")
     sort_key: str
     entered_by: str
+    version: int = 1
 
 
 class CourseAttendance(Row, table=True):
-    """That somebody of a unit took part in a course, and in what role."""
+    """That somebody of a unit took part in a course, and in what role; `version` guards edits."""
 
     __tablename__ = "course_attendances"
     __table_args__ = (UniqueConstraint("course_id", "unit_id", "sort_key"), Index(None, "agency", "sort_key"))
@@ -38,3 +39,4 @@ class CourseAttendance(Row, table=True):
     name: str
     role: str = Field(default="", description="their work: officer, speaker")
     sort_key: str
+    version: int = 1

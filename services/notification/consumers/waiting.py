@@ -1,4 +1,4 @@
-"""What waits for somebody from now on: a case, a story, a report, a finding."""
+"""What waits for somebody from now on: a case, a story, a report, a finding, a confirmation."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.notification.actions import messages, tasks
 from services.notification.rules import CASE_KINDS, REPORT_KINDS, STORY_KINDS, Kind
-from shared.events import CaseAwaits, FindingEvent, FindingRaised, FindingSettled, ReportAwaits, StoryAwaits
+from shared.events import (
+    CaseAwaits,
+    ConfirmationAwaits,
+    FindingEvent,
+    FindingRaised,
+    FindingSettled,
+    ReportAwaits,
+    ReportDue,
+    StoryAwaits,
+)
 from shared.inbox import Handlers
 from shared.outbox import agency_of
 
@@ -60,6 +69,23 @@ async def on_report_awaits(session: AsyncSession, event: ReportAwaits) -> None:
     )
 
 
+async def on_report_due(session: AsyncSession, event: ReportDue) -> None:
+    """A report is to be written and sent by its day, or need not any more."""
+    kind = Kind.DUE_REPORT if event.unit_id else Kind.OWN_DUE_REPORT
+    await tasks.replace_tasks(
+        session,
+        wanted={kind: ()} if event.waits else {},
+        among=(kind,),
+        thing_id=event.due_id,
+        agency=agency_of(session),
+        code=event.what,
+        unit_id=event.unit_id,
+        path="/de-cu/bao-cao",
+        since=event.occurred_at,
+        due_on=event.due_on,
+    )
+
+
 async def _finding_waits(
     session: AsyncSession, event: FindingEvent, waits: Sequence[Kind], due_on: date | None
 ) -> None:
@@ -87,10 +113,28 @@ async def on_finding_settled(session: AsyncSession, event: FindingSettled) -> No
     await _finding_waits(session, event, [], None)
 
 
+async def on_confirmation_awaits(session: AsyncSession, event: ConfirmationAwaits) -> None:
+    """An officer of the agency has a dossier to confirm, or has not any more."""
+    await tasks.replace_tasks(
+        session,
+        wanted={Kind.CONFIRM: ()} if event.waits else {},
+        among=(Kind.CONFIRM,),
+        thing_id=event.nomination_id,
+        agency=agency_of(session),
+        code=event.code,
+        unit_id=await messages.unit_of(session, event.nomination_id, event.unit_id),
+        path=f"/de-cu/ho-so/{event.code}/xac-nhan",
+        since=event.occurred_at,
+        due_on=None,
+    )
+
+
 WAITING: Handlers = {
     CaseAwaits: on_case_awaits,
     StoryAwaits: on_story_awaits,
     ReportAwaits: on_report_awaits,
+    ReportDue: on_report_due,
+    ConfirmationAwaits: on_confirmation_awaits,
     FindingRaised: on_finding_raised,
     FindingSettled: on_finding_settled,
 }
