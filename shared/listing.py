@@ -19,6 +19,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+from shared.formats import number
 from shared.language import translate
 from shared.looks import CATEGORIES, STATES
 
@@ -157,6 +158,8 @@ class Rows:
     following: str | None
     last: tuple[Any, UUID] | None = None
     """The place after which the next piece begins; none: this was the last one."""
+    cut: bool = False
+    """Whether there is more than was looked at: a search stops where it would take too long."""
 
 
 def chosen(query: Any, asked: Asked, columns: Mapping[str, ColumnLike]) -> Any:
@@ -248,6 +251,9 @@ class Listing:
         """«1–50 trong 160»."""
         if self.rows.total > MOST_COUNTED:
             return translate("{shown} dòng trên trang này, hơn {most} dòng tất cả", shown=len(self.cells), most="1.000")
+        if self.rows.cut:
+            least = number(self.rows.total)
+            return translate("{shown} dòng trên trang này, ít nhất {all} dòng tất cả", shown=len(self.cells), all=least)
         return translate("{shown} dòng trên trang này, {all} dòng tất cả", shown=len(self.cells), all=self.rows.total)
 
     @property

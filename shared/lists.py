@@ -43,7 +43,7 @@ def show(request: Request, listing: Listing, template: str, *, file: str, **cont
     if not listing.asked.spreadsheet:
         return get_pages(request).render(request, template, listing=listing, **context)
     more = told(listing.asked, listing.filters)
-    more += [listing.counted] if listing.rows.total > MOST_COUNTED else []
+    more += [listing.counted] if listing.rows.total > MOST_COUNTED or listing.rows.cut else []
     return spreadsheet(request, listing.caption, listing.columns, listing.cells, file=file, more=more)
 
 

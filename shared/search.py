@@ -5,12 +5,13 @@ What has them with the very marks comes first. Each service answers for its own 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ARRAY, Integer, Uuid, and_, case, column, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -28,8 +29,14 @@ MOST_WORDS = 8
 """Of a question: each costs a look into the index. Further words do not count, and the page says so."""
 NEAREST = "sat"
 """The name of the only order: exact marks first."""
+MOST_FOUND = MOST_COUNTED
+"""Things that a desk's search looks at. Where more has the words, the page says so and asks for more of them."""
+TOO_MANY = "Rất nhiều kết quả; hãy gõ thêm chữ để tìm chính xác hơn."
 _LAST = "\U0010ffff"
 """Comes after every letter in the collation "C"."""
+_NUMBERS = ARRAY(Integer)
+_PLAN_ANEW = text("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+"""How common its words are decides how a question is best answered: until the transaction ends, no plan is reused."""
 _CODE = re.compile(r"[A-Z]{1,8}-\d{2}-\d{4,}")
 
 
@@ -72,9 +79,30 @@ class Sought:
         return len(self.words) > MOST_WORDS
 
     def found(self, agency: str) -> Any:
-        """A subquery of (thing, exact, whole): what has all the words; `exact` whether with the very marks, `whole`
-        whether none only begins so. Needs words.
+        """A subquery of all that has the words, as `Found.table` is one of the first of it. Needs words."""
+        query, first = self._having(agency)
+        return query.group_by(first.c.thing).subquery("found")
+
+    async def look(self, session: AsyncSession, agency: str, units: Collection[UUID] | None = None) -> "Found":
+        """The first things of these units (None: of all) that have all the words. Needs words.
+
+        PostgreSQL walks along the first word and stops: a name that everybody has costs no more among a million things
+        than among a thousand. Of a word that is not finished, whole words come first.
         """
+        await session.execute(_PLAN_ANEW)
+        query, first = self._having(agency)
+        if units is not None:
+            query = query.where(first.c.unit_id.in_(units))
+        place = first.c.word, first.c.thing
+        rows = list(await session.execute(query.group_by(*place).order_by(*place).limit(MOST_FOUND + 1)))
+        marks: dict[UUID, tuple[int, int]] = {}
+        for thing, exact, whole in rows[:MOST_FOUND]:
+            known = marks.get(thing, (0, 0))
+            marks[thing] = max(known[0], exact), max(known[1], whole)
+        return Found(marks, len(rows) > MOST_FOUND)
+
+    def _having(self, agency: str) -> tuple[Any, Any]:
+        """What has all the words, to be grouped, and the words' table for the first."""
         asked = self.words[:MOST_WORDS]
         parts = [WORDS.alias(f"w{number}") for number in range(len(asked))]
         exact = [
@@ -88,7 +116,7 @@ class Sought:
             source = source.join(
                 part, and_(part.c.agency == agency, part.c.thing == first.c.thing, _is(part, word, last))
             )
-        return (
+        query = (
             select(
                 first.c.thing,
                 (func.least(*exact) if len(exact) > 1 else exact[0]).label("exact"),
@@ -96,13 +124,32 @@ class Sought:
             )
             .select_from(source)
             .where(first.c.agency == agency, _is(first, asked[0], len(self.words) == 1))
-            .group_by(first.c.thing)
-            .subquery("found")
         )
+        return query, first
 
     def asked(self, request: Request, orders: Mapping[str, Order]) -> Asked:
         """What the address asks of the list of what was found."""
         return Asked.of(request, orders, (), kept={"q": self.text})
+
+
+@dataclass(frozen=True)
+class Found:
+    """What has all the words, as far as it was looked at: of each thing whether it has them with the very marks, and
+    whether none only begins so. `cut`: there is more.
+    """
+
+    marks: Mapping[UUID, tuple[int, int]]
+    cut: bool
+
+    @property
+    def table(self) -> Any:
+        """The same to be joined: (thing, exact, whole)."""
+        exact, whole = ([one[place] for one in self.marks.values()] for place in (0, 1))
+        return (
+            func.unnest(literal(list(self.marks), ARRAY(Uuid)), literal(exact, _NUMBERS), literal(whole, _NUMBERS))
+            .table_valued(column("thing", Uuid), column("exact", Integer), column("whole", Integer))
+            .render_derived("found")
+        )
 
 
 def nearest(found: Any, place: ColumnLike, *, descending: bool = False) -> dict[str, Order]:
@@ -125,20 +172,25 @@ def _is(part: Any, word: Word, unfinished: bool) -> Any:
 
 @dataclass(frozen=True)
 class Finding:
-    """A query for what has the words of a question, with its order and the id that makes the order complete."""
+    """A query for what has the words of a question, with its order and the id that makes the order complete.
+
+    `cut`: there is more than it brings.
+    """
 
     query: Any
     orders: Mapping[str, Order]
     key: ColumnLike
+    cut: bool = False
 
     async def rows(self, session: AsyncSession, asked: Asked) -> Rows:
         """One page of it."""
-        return await page_of(session, self.query, asked, self.orders, self.key)
+        return replace(await page_of(session, self.query, asked, self.orders, self.key), cut=self.cut)
 
-    async def count(self, session: AsyncSession) -> int:
-        """How many there are, at most `MOST_COUNTED` + 1."""
+    async def count(self, session: AsyncSession) -> str:
+        """How many there are: at most «1000+»."""
         some = self.query.with_only_columns(self.key).limit(MOST_COUNTED + 1).subquery()
-        return await session.scalar(select(func.count()).select_from(some)) or 0
+        total = await session.scalar(select(func.count()).select_from(some)) or 0
+        return f"{min(total, MOST_COUNTED)}{'+' if self.cut or total > MOST_COUNTED else ''}"
 
 
 @dataclass(frozen=True)
@@ -175,6 +227,7 @@ def show(
         "path": request.url.path,
         "hint": hint,
         "most": MOST_WORDS,
+        "too_many": TOO_MANY if listing is not None and listing.rows.cut else "",
     }
     if listing is None:
         return pages.render(
@@ -183,7 +236,6 @@ def show(
     return lists.show(request, listing, "search.html", file=file, errors={}, **context)
 
 
-def counted(total: int) -> PlainTextResponse:
+def counted(total: str) -> PlainTextResponse:
     """How many were found, as the other services' pages fetch it for their tabs."""
-    text = f"{MOST_COUNTED}+" if total > MOST_COUNTED else str(total)
-    return PlainTextResponse(text, headers={"Cache-Control": "private, no-store"})
+    return PlainTextResponse(total, headers={"Cache-Control": "private, no-store"})

@@ -41,10 +41,11 @@ def build(runtime: Runtime, work: bool) -> FastAPI:
     app.state.below = _below(runtime)
     app.state.links = Links.from_file(settings.secrets)
     app.state.field_keys = FieldKeys.from_file(settings.secrets)
+    # Routes are tried in turn: a call of the API shall not try all the pages first.
+    app.include_router(api.router)
     app.include_router(pages.router)
     ended.sweep_hourly(runtime.jobs, runtime.database, runtime.clock)
     running.join(app, runtime, "/de-cu", pages.LISTS)
-    app.include_router(api.router)
     add_jobs(runtime)
     app.include_router(door.router, prefix=door.path(runtime.service))
     fetch = partial(door.fetch, runtime)

@@ -65,11 +65,12 @@ select gen_random_uuid(), 'tan-binh', u.id, 'teacher', 'exemplar',
   join (select id, row_number() over (order by id) as place from units where agency = 'tan-binh') u
     on u.place = 1 + n % (select count(*) from units where agency = 'tan-binh');
 insert into nominations (id, agency, code, unit_id, subject_id, plan_id, round_id, rule_set, nominator, writer,
-                         on_behalf, task, state, revision, version, edits, late, reopened, started_at, handed_in_on)
+                         on_behalf, task, state, revision, version, edits, late, reopened, left_to_agency, kin_said_by,
+                         started_at, handed_in_on)
 select gen_random_uuid(), 'tan-binh', 'TB-25-' || lpad(n::text, 7, '0'), s.unit_id, s.id, d.plan_id, d.round_id,
        d.rule_set, 'https://id|ai', '', '', '',
        case n % 3 when 0 then 'draft' when 1 then 'reviewed' else 'honoured' end,
-       1, 1, 0, false, '[]', now(), case when n % 3 > 0 then date '2024-10-01' end
+       1, 1, 0, false, '[]', false, '', now(), case when n % 3 > 0 then date '2024-10-01' end
   from (select id, unit_id, row_number() over (order by id) as n from subjects where sort_key like 'a.b.%') s
  cross join (select * from nominations limit 1) d;
 insert into search_words (agency, thing, word, marked, unit_id)

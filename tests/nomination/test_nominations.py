@@ -167,7 +167,7 @@ async def test_handing_in_reads_what_stands_beside_the_dossier_at_once(database:
         async with database.transaction() as session:
             await nominations.submit_nomination(session, **about)
     reads = [re.findall(r"(?:FROM|JOIN) (\w+)", one) for one in asked if one.startswith("SELECT")]
-    assert reads == [["nominations"], ["nominations", "subjects", "rounds", "plans"], ["targets"]]
+    assert reads == [["nominations"], ["targets", "nominations", "subjects", "rounds", "plans"]]
 
 
 async def test_of_two_hand_ins_at_once_one_counts(database: Database, plan: Plan) -> None:

@@ -1,6 +1,7 @@
 """How far a plan has got: units say that their people know of it, the map shows who is behind."""
 
 import io
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,10 +34,10 @@ async def site(sites: Sites) -> Site:
     return made
 
 
-async def enter(site: Site, **more: Any) -> UUID:
+async def enter(site: Site, *, targets: Sequence[dict[str, Any]] = (TWO,), **more: Any) -> UUID:
     """The round of a plan that asks for two files a year of each unit; a third school, and one that is no more."""
     about: dict[str, Any] = {"code": "kh-2", "title": "Kế hoạch hai", "issuer": "Phòng", "period": "2024"}
-    told: dict[str, Any] = {"rounds": [ROUND], "targets": [TWO], "at": make.AT, "by": make.CLERK}
+    told: dict[str, Any] = {"rounds": [ROUND], "targets": list(targets), "at": make.AT, "by": make.CLERK}
     schools = ((THIRD, "Trường Hoa Sen", "kindergarten"), (GONE, "Trường cũ", "school"))
     async with site.database.transaction() as session:
         for number, (id, name, kind) in enumerate(schools):
@@ -108,6 +109,25 @@ async def test_the_map_shows_who_is_behind_the_furthest_first(site: Site) -> Non
     assert await cells(site, f"{MAP}?dang=xlsx&trien-khai=late&xep=ten-nguoc") == everybody[:2]
     assert "Trễ hạn 2 Đã triển khai 1 Chưa giới thiệu 1 Dưới chỉ tiêu 1 Đã giới thiệu 1" in page
     assert page.index("Trường Hoa Sen") < page.index("Trường Bình Minh") < page.index("Trường THCS Hoa Mai")
+
+
+@pytest.mark.parametrize(
+    ("targets", "given"),
+    [
+        ([], ["Đã giới thiệu", "Chưa giới thiệu", "Đã giới thiệu"]),
+        ([TWO | {"unit_kind": "kindergarten"}], ["Đã giới thiệu", "Chưa giới thiệu", "Đã giới thiệu"]),
+        ([TWO, TWO | {"number": 1, "per": "round"}], ["Dưới chỉ tiêu", "Chưa giới thiệu", "Đã giới thiệu"]),
+        ([TWO, TWO | {"number": 3, "per": "round"}], ["Dưới chỉ tiêu", "Chưa giới thiệu", "Dưới chỉ tiêu"]),
+        ([TWO | {"bound": "at_most"}], ["Đã giới thiệu", "Chưa giới thiệu", "Đã giới thiệu"]),
+    ],
+)
+async def test_a_unit_is_measured_by_its_targets_alone(
+    site: Site, targets: list[dict[str, Any]], given: list[str]
+) -> None:
+    round_id = await enter(site, targets=targets)
+    for unit in (make.SCHOOL, make.SCHOOL, make.OTHER_SCHOOL):
+        await submit(site, round_id, unit)
+    assert [row[6] for row in await cells(site, f"{MAP}?dang=xlsx&xep=ten")] == given
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """Searching among nominations: with and without marks, in any order, by code; only what one may see."""
 
+import io
 import re
 import unicodedata
 from html import unescape
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from openpyxl import load_workbook
 
 from services.nomination.actions import nominations
 from shared.events import Category
+from shared.search import TOO_MANY
 from tests.support import factories as make
 from tests.support.site import Site, Sites, text_of
 
@@ -105,14 +110,50 @@ async def test_a_page_for_every_question(site: Site) -> None:
         assert "/xet-duyet/tim" not in (await teacher.get("/de-cu/tim", params={"q": "ái"})).text
 
 
+async def shown(who: httpx2.AsyncClient, path: str) -> list[list[str]]:
+    """The codes on each page from here on."""
+    pages: list[list[str]] = []
+    while path and len(pages) < 10:
+        page = (await who.get(path)).text
+        pages.append(re.findall(r">(TB-24-[0-9]{4})</a>", page))
+        following = re.search(r'class="btn" href="([^"]*sau=[^"]*)"', page)
+        path = unescape(following[1]) if following else ""
+    return pages
+
+
 async def test_pages_of_what_was_found_go_on_where_they_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.listing.PAGE", 2)
-    shown: list[str] = []
-    path = "/de-cu/tim?q=ng"
     async with site.signed_in("nominator", unit=make.SCHOOL) as teacher:
-        while path and len(shown) < 10:
-            page = (await teacher.get(path)).text
-            shown += [code for code in (f"TB-24-{n:04}" for n in range(1, 8)) if f">{code}</a>" in page]
-            following = re.search(r'class="btn" href="([^"]*sau=[^"]*)"', page)
-            path = unescape(following[1]) if following else ""
-    assert sorted(shown) == ["TB-24-0001", "TB-24-0002", "TB-24-0003", "TB-24-0004"]
+        pages = await shown(teacher, "/de-cu/tim?q=ng")
+    assert pages == [["TB-24-0001", "TB-24-0002"], ["TB-24-0003", "TB-24-0004"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "pages", "first"),
+    [
+        # Of the five called so, three are looked at; each is shown once.
+        ("nguyễn thị", [["TB-24-0001", "TB-24-0002"], ["TB-24-0003"]], "2 dòng trên trang này, ít nhất 3 dòng tất cả"),
+        # Of a word that is not finished those are looked at that come first: Ai and Ái before Ân.
+        ("a", [["TB-24-0001", "TB-24-0002"], ["TB-24-0004"]], "2 dòng trên trang này, ít nhất 3 dòng tất cả"),
+        # As many as are looked at: that is all there is.
+        ("thị ai", [["TB-24-0001", "TB-24-0002"], ["TB-24-0007"]], "2 dòng trên trang này, 3 dòng tất cả"),
+    ],
+)
+async def test_where_too_much_is_found_the_page_says_so_and_its_pages_stay_right(
+    site: Site, monkeypatch: pytest.MonkeyPatch, question: str, pages: list[list[str]], first: str
+) -> None:
+    monkeypatch.setattr("shared.listing.PAGE", 2)
+    monkeypatch.setattr("shared.search.MOST_FOUND", 3)
+    cut = "ít nhất" in first
+    path = f"/de-cu/tim?{urlencode({'q': question})}"
+    async with site.signed_in("officer") as officer:
+        told = text_of(await officer.get(path))
+        found = await shown(officer, path)
+        count = (await officer.get(path.replace("?", "/so?"))).text
+        file = await officer.get(f"{path}&dang=xlsx")
+    sheet: Any = load_workbook(io.BytesIO(file.content)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert (first in told, TOO_MANY in told) == (True, cut)
+    assert (found, count) == (pages, "3+" if cut else "3")
+    assert sorted(row[0] for row in rows[2:]) == sorted(code for page in pages for code in page)
+    assert ("3 dòng trên trang này, ít nhất 3 dòng tất cả" in str(rows[0])) is cut

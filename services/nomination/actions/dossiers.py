@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,11 +12,18 @@ from services.nomination.tables import Confirmation, Nomination
 from shared import outbox
 from shared.events import ConfirmationAwaits
 
+# Made once: every act asks it, and to make it anew was a good part of what a hand-in cost.
+_LOCKED = (
+    select(Nomination)
+    .where(col(Nomination.id) == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
 
 async def lock(session: AsyncSession, nomination_id: UUID) -> Nomination:
     """The nomination as it is now, locked until the transaction ends. Raises NoResultFound."""
-    locked = select(Nomination).where(col(Nomination.id) == nomination_id).with_for_update()
-    return (await session.execute(locked, execution_options={"populate_existing": True})).scalar_one()
+    return (await session.execute(_LOCKED, {"id": nomination_id})).scalar_one()
 
 
 def told(nomination: Nomination, at: datetime) -> dict[str, Any]:

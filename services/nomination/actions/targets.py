@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, or_, select
+from sqlalchemy import Date, Exists, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -69,16 +69,17 @@ async def quotas(
     return found
 
 
+def is_limited() -> Exists:
+    """Whether the plan of a row limits what is handed in."""
+    limits = col(Target.bound) == Bound.AT_MOST, ~col(Target.warns_only)
+    return select(col(Target.id)).where(col(Target.plan_id) == col(Plan.id), *limits).correlate(Plan).exists()
+
+
 async def check_room(session: AsyncSession, nomination: Nomination, today: date) -> None:
-    """Whether the nomination's unit may hand in one more. Raises QuotaReached.
+    """Whether the nomination's unit, of a plan that limits, may hand in one more. Raises QuotaReached.
 
     Of two at once one waits for the other, so the last place is given once.
     """
-    limited = select(col(Target.id)).where(
-        col(Target.plan_id) == nomination.plan_id, col(Target.bound) == Bound.AT_MOST, ~col(Target.warns_only)
-    )
-    if await session.scalar(limited.limit(1)) is None:
-        return
     # As others' rows point to it, only what changes it has to wait.
     await session.execute(
         select(col(Unit.id)).where(col(Unit.id) == nomination.unit_id).with_for_update(key_share=True)

@@ -109,12 +109,11 @@ async def show_map(desk: AtDesk, code: str) -> Response:
         if found is None:
             raise HTTPException(404)
         newest = await plan_map.newest_round(session, found.plan, today)
-        shown = plan_map.map_of(found.plan, found.targets, newest, units=units, today=today)
+        shown = await plan_map.map_of(session, found.plan, found.targets, newest, units=units, today=today)
         asked = Asked.of(desk.request, shown.orders, plan_map.FILTERS)
         rows = await (
             _all(session, shown, asked) if asked.spreadsheet else plan_map.page_of_units(session, shown, asked)
         )
-        counts = await plan_map.count_units(session, shown)
         read = await plans.list_acknowledgements(session, plan_id=found.plan.id) if units is None else {}
     listing = Listing("Đơn vị", asked, shown.orders, plan_map.FILTERS, COLUMNS, rows, lambda row: _cells(placed(row)))
     children = desk.runtime.federation.children(desk.agency.id, today) if units is None else ()
@@ -131,8 +130,8 @@ async def show_map(desk: AtDesk, code: str) -> Response:
         plan=found.plan,
         listing=listing,
         below=below,
-        carried=[(state, count) for state, count in counts[0].items() if count],
-        given=[(state, count) for state, count in counts[1].items() if count],
+        carried=[(state, count) for state, count in shown.by_carried.items() if count],
+        given=[(state, count) for state, count in shown.by_given.items() if count],
     )
 
 

@@ -29,9 +29,9 @@ async def find(desk: AtDesk) -> Response:
     """What was found among the nominations of the person's units; a full code leads to its page at once."""
     sought, listing = Sought.of(desk.request), None
     if sought.can_be_found:
-        finding = queries.find_files(sought, agency=desk.agency.id, units=desk.units)
-        asked = sought.asked(desk.request, finding.orders)
         async with desk.database.reading() as session:
+            finding = await queries.find_files(session, sought, agency=desk.agency.id, units=desk.units)
+            asked = sought.asked(desk.request, finding.orders)
             rows = await finding.rows(session, asked)
         listing = Listing("Hồ sơ đề cử tìm thấy", asked, finding.orders, (), COLUMNS, rows, _cells)
         if sought.code in [row[0].code for row in rows.found]:
@@ -44,7 +44,7 @@ async def count(desk: AtDesk) -> PlainTextResponse:
     """How many would be found."""
     sought = Sought.of(desk.request)
     if not sought.can_be_found:
-        return search.counted(0)
+        return search.counted("0")
     async with desk.database.reading() as session:
-        finding = queries.find_files(sought, agency=desk.agency.id, units=desk.units)
+        finding = await queries.find_files(session, sought, agency=desk.agency.id, units=desk.units)
         return search.counted(await finding.count(session))

@@ -172,9 +172,10 @@ async def page_of_files(session: AsyncSession, *, agency: str, units: Collection
     return await page_of(session, query, asked, FILE_ORDERS, col(Nomination.id))
 
 
-def find_files(sought: Sought, *, agency: str, units: Collection[UUID] | None) -> Finding:
+async def find_files(session: AsyncSession, sought: Sought, *, agency: str, units: Collection[UUID] | None) -> Finding:
     """Nominations of these units (None: of all) that have the words: rows of (Nomination, Subject, Unit)."""
-    found = sought.found(agency)
+    looked = await sought.look(session, agency, units)
+    found = looked.table
     query = (
         select(Nomination, Subject, Unit)
         .join(found, found.c.thing == col(Nomination.id))
@@ -184,7 +185,7 @@ def find_files(sought: Sought, *, agency: str, units: Collection[UUID] | None) -
     )
     if units is not None:
         query = query.where(col(Nomination.unit_id).in_(units))
-    return Finding(query, nearest(found, col(Subject.sort_key)), col(Nomination.id))
+    return Finding(query, nearest(found, col(Subject.sort_key)), col(Nomination.id), looked.cut)
 
 
 async def get_dossier(

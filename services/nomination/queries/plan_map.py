@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, and_, case, column, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -45,11 +45,16 @@ class Placed:
 
 @dataclass(frozen=True)
 class Map:
-    """The query behind the map: `rows` finds units, the columns beside it say how each stands."""
+    """The query behind the map: `rows` finds units, the columns beside it say how each stands.
+
+    `by_carried` and `by_given`: how many units stand how, by what they acknowledged and by what came.
+    """
 
     rows: Any
     carried: Any
     given: Any
+    by_carried: Mapping[Carried, int]
+    by_given: Mapping[Given, int]
 
     @property
     def orders(self) -> Mapping[str, Order]:
@@ -63,27 +68,48 @@ class Map:
         }
 
 
-def map_of(
-    plan: Plan, targets: Sequence[Target], newest: Round | None, *, units: Collection[UUID] | None, today: date
+async def map_of(
+    session: AsyncSession,
+    plan: Plan,
+    targets: Sequence[Target],
+    newest: Round | None,
+    *,
+    units: Collection[UUID] | None,
+    today: date,
 ) -> Map:
     """The map of a plan for these units (None: for all); `newest`: its round that opened last.
 
-    How a unit stands is asked of the first few of its files, so the map costs as much with a million of them as with
-    a thousand; they are all counted only where the count is shown.
+    How the units stand is asked once, of the first few files of each, and put beside the units again: the order, the
+    choices and the counts all need it. The files are all counted only where the count is shown.
     """
-    said = UnitAcknowledgement
-    handed_in = select(func.count()).where(*_of_unit(plan)).correlate(Unit).scalar_subquery()
-    joined = (
-        select(Unit, col(said.told_on), col(said.people), handed_in.label("handed_in"))
-        .outerjoin(said, and_(col(said.unit_id) == col(Unit.id), col(said.plan_id) == plan.id))
-        .where(
-            col(Unit.agency) == plan.agency,
-            col(Unit.valid_from) <= today,
-            or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > today),
-        )
+    stands = [tuple(row) for row in await session.execute(_standing(plan, targets, newest, units, today))]
+    ids, carried, given = [list(column) for column in zip(*stands, strict=True)] or ([], [], [])
+    standing = (
+        func.unnest(literal(ids, ARRAY(Uuid)), literal(carried, ARRAY(Text)), literal(given, ARRAY(Text)))
+        .table_valued(column("unit_id", Uuid), column("carried", Text), column("given", Text))
+        .render_derived("standing")
     )
-    if units is not None:
-        joined = joined.where(col(Unit.id).in_(units))
+    said, of = UnitAcknowledgement, standing.c
+    handed_in = select(func.count()).where(*_of_unit(plan)).correlate(Unit).scalar_subquery()
+    rows = (
+        select(Unit, col(said.told_on), col(said.people), handed_in.label("handed_in"), of.carried, of.given)
+        .join(standing, of.unit_id == col(Unit.id))
+        .outerjoin(said, and_(col(said.unit_id) == col(Unit.id), col(said.plan_id) == plan.id))
+    )
+    return Map(
+        rows,
+        of.carried,
+        of.given,
+        {one: carried.count(one) for one in Carried},
+        {one: given.count(one) for one in Given},
+    )
+
+
+def _standing(
+    plan: Plan, targets: Sequence[Target], newest: Round | None, units: Collection[UUID] | None, today: date
+) -> Select[tuple[UUID, str, str]]:
+    """The units of a day, each with how it stands."""
+    said = UnitAcknowledgement
     day = last_due(plan.deadlines, Duty.ACKNOWLEDGE, today, plan.issued_on)
     carried = case(
         (col(said.version) >= plan.version, Carried.DONE.value),
@@ -91,12 +117,32 @@ def map_of(
         (literal(False) if day is None else col(Unit.valid_from) <= day, Carried.LATE.value),
         else_=Carried.WAITING.value,
     )
-    binding = [one for one in targets if one.bound is Bound.AT_LEAST and one.counted is Counted.NOMINATIONS]
-    below = [_is_below(plan, one, newest, today) for one in binding if one.per is Per.YEAR or newest is not None]
-    given = case(
-        (~_has(plan, 1), Given.NONE.value), (or_(literal(False), *below), Given.BELOW.value), else_=Given.MET.value
+    query = (
+        select(col(Unit.id), carried, _given(plan, targets, newest, today))
+        .outerjoin(said, and_(col(said.unit_id) == col(Unit.id), col(said.plan_id) == plan.id))
+        .where(
+            col(Unit.agency) == plan.agency,
+            col(Unit.valid_from) <= today,
+            or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) > today),
+        )
     )
-    return Map(joined.add_columns(carried.label("carried"), given.label("given")), carried, given)
+    return query if units is None else query.where(col(Unit.id).in_(units))
+
+
+def _given(plan: Plan, targets: Sequence[Target], newest: Round | None, today: date) -> Any:
+    """What came from the unit of the row. Who has enough for a target has one: nothing more is asked of it."""
+    binding = [one for one in targets if one.bound is Bound.AT_LEAST and one.counted is Counted.NOMINATIONS]
+    asked = [one for one in binding if one.per is Per.YEAR or newest is not None]
+    meant = [_is_meant(one) for one in asked]
+    enough = [_has(plan, one.number, *_when(plan, one, newest, today)) for one in asked]
+    below = [and_(of_unit, ~met) for of_unit, met in zip(meant, enough, strict=True)]
+    none, some = (~_has(plan, 1), Given.NONE.value), Given.MET.value
+    return case(
+        (or_(literal(False), *below), case(none, else_=Given.BELOW.value)),
+        (or_(literal(False), *meant), some),
+        none,
+        else_=some,
+    )
 
 
 def _of_unit(plan: Plan) -> list[Any]:
@@ -115,16 +161,18 @@ def _has(plan: Plan, number: int, *when: Any) -> Any:
     return select(literal(1)).where(*_of_unit(plan), *when).correlate(Unit).offset(number - 1).limit(1).exists()
 
 
-def _is_below(plan: Plan, target: Target, newest: Round | None, today: date) -> Any:
-    """Whether the unit of the row is meant by a target and has less than it asks for."""
-    meant = col(Unit.kind) == target.unit_kind if target.unit_kind else literal(True)
+def _is_meant(target: Target) -> Any:
+    """Whether a target is one of the unit of the row."""
+    return col(Unit.kind) == target.unit_kind if target.unit_kind else literal(True)
+
+
+def _when(plan: Plan, target: Target, newest: Round | None, today: date) -> list[Any]:
+    """What makes a file one that a target counts now."""
     if target.per is Per.ROUND and newest is not None:
-        when = [col(Nomination.round_id) == newest.id, col(Nomination.handed_in_on) >= newest.opens_on]
-    else:
-        year, begins = year_of(today, plan.cycle_begins), plan.cycle_begins or "01-01"
-        first, following = day_of(begins, year), day_of(begins, year + 1)
-        when = [col(Nomination.handed_in_on) >= first, col(Nomination.handed_in_on) < following]
-    return and_(meant, ~_has(plan, target.number, *when))
+        return [col(Nomination.round_id) == newest.id, col(Nomination.handed_in_on) >= newest.opens_on]
+    year, begins = year_of(today, plan.cycle_begins), plan.cycle_begins or "01-01"
+    first, following = day_of(begins, year), day_of(begins, year + 1)
+    return [col(Nomination.handed_in_on) >= first, col(Nomination.handed_in_on) < following]
 
 
 async def newest_round(session: AsyncSession, plan: Plan, today: date) -> Round | None:
@@ -146,17 +194,6 @@ def placed(row: Any) -> Placed:
     """A row of `page_of_units`."""
     unit, told_on, people, handed_in, carried, given = row
     return Placed(unit, Carried(carried), Given(given), handed_in, told_on, people)
-
-
-async def count_units(session: AsyncSession, shown: Map) -> tuple[dict[Carried, int], dict[Given, int]]:
-    """How many units stand how, by what they acknowledged and by what came."""
-    found = shown.rows.with_only_columns(shown.carried.label("carried"), shown.given.label("given")).subquery()
-    query = select(found.c.carried, found.c.given, func.count()).group_by(found.c.carried, found.c.given)
-    carried, given = dict.fromkeys(Carried, 0), dict.fromkeys(Given, 0)
-    for one, other, count in await session.execute(query):
-        carried[Carried(one)] += count
-        given[Given(other)] += count
-    return carried, given
 
 
 def carried_by(

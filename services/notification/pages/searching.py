@@ -42,7 +42,7 @@ async def count(request: Request, rights: Granted, database: Db) -> PlainTextRes
     """How many would be found."""
     sought = Sought.of(request)
     if not sought.can_be_found:
-        return search.counted(0)
+        return search.counted("0")
     recipient = "|".join(rights.person.identity)
     async with database.reading() as session:
         finding = queries.find_messages(sought, agency=database.speaker.agency, recipient=recipient)

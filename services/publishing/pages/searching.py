@@ -22,9 +22,9 @@ async def find(desk: AtDesk) -> Response:
     """What was found among the stories on the desk; a full code leads to its page at once."""
     sought, listing = Sought.of(desk.request), None
     if sought.can_be_found:
-        finding = queries.find_work(sought, agency=desk.agency)
-        asked = sought.asked(desk.request, finding.orders)
         async with desk.database.reading() as session:
+            finding = await queries.find_work(session, sought, agency=desk.agency)
+            asked = sought.asked(desk.request, finding.orders)
             rows = await finding.rows(session, asked)
         listing = Listing("Bài gương tìm thấy", asked, finding.orders, (), COLUMNS, rows, cells)
         if sought.code and sought.code in [row[0].code for row in rows.found]:
@@ -37,7 +37,7 @@ async def count(desk: AtDesk) -> PlainTextResponse:
     """How many would be found."""
     sought = Sought.of(desk.request)
     if not sought.can_be_found:
-        return search.counted(0)
+        return search.counted("0")
     async with desk.database.reading() as session:
-        finding = queries.find_work(sought, agency=desk.agency)
+        finding = await queries.find_work(session, sought, agency=desk.agency)
         return search.counted(await finding.count(session))

@@ -134,11 +134,12 @@ async def page_of_work(session: AsyncSession, *, agency: str, asked: listing.Ask
     return await page_of(session, query, asked, WORK_ORDERS, col(Story.id))
 
 
-def find_work(sought: Sought, *, agency: str) -> Finding:
+async def find_work(session: AsyncSession, sought: Sought, *, agency: str) -> Finding:
     """Stories that have the words, newest code first: rows of (Story,)."""
-    found = sought.found(agency)
+    looked = await sought.look(session, agency)
+    found = looked.table
     query = select(Story).join(found, found.c.thing == col(Story.id)).where(col(Story.agency) == agency)
-    return Finding(query, nearest(found, col(Story.code), descending=True), col(Story.id))
+    return Finding(query, nearest(found, col(Story.code), descending=True), col(Story.id), looked.cut)
 
 
 async def page_of_deliveries(session: AsyncSession, *, agency: str, asked: listing.Asked) -> Rows:

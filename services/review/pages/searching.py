@@ -25,9 +25,9 @@ async def find(desk: AtDesk) -> Response:
     """What was found among the agency's cases; a full code leads to its page at once."""
     sought, listing = Sought.of(desk.request), None
     if sought.can_be_found:
-        finding = queries.find_cases(sought, agency=desk.agency)
-        asked = sought.asked(desk.request, finding.orders)
         async with desk.database.reading() as session:
+            finding = await queries.find_cases(session, sought, agency=desk.agency)
+            asked = sought.asked(desk.request, finding.orders)
             rows = await finding.rows(session, asked)
 
         def cells(row: tuple[Case, Unit | None, str | None]) -> tuple[Cell, ...]:
@@ -48,7 +48,7 @@ async def count(desk: AtDesk) -> PlainTextResponse:
     """How many would be found."""
     sought = Sought.of(desk.request)
     if not sought.can_be_found:
-        return search.counted(0)
+        return search.counted("0")
     async with desk.database.reading() as session:
-        finding = queries.find_cases(sought, agency=desk.agency)
+        finding = await queries.find_cases(session, sought, agency=desk.agency)
         return search.counted(await finding.count(session))

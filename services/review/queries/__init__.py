@@ -68,9 +68,10 @@ async def page_of_cases(session: AsyncSession, *, agency: str, asked: Asked) -> 
     return await page_of(session, query, asked, CASE_ORDERS, col(Case.id))
 
 
-def find_cases(sought: Sought, *, agency: str) -> Finding:
+async def find_cases(session: AsyncSession, sought: Sought, *, agency: str) -> Finding:
     """Cases that have the words, newest code first: rows of (Case, Unit or none, the subject's name or none)."""
-    found = sought.found(agency)
+    looked = await sought.look(session, agency)
+    found = looked.table
     query = (
         select(Case, Unit, col(Dossier.content)["subject_name"].astext)
         .join(found, found.c.thing == col(Case.id))
@@ -78,7 +79,7 @@ def find_cases(sought: Sought, *, agency: str) -> Finding:
         .outerjoin(Dossier, (col(Dossier.case_id) == col(Case.id)) & (col(Dossier.revision) == col(Case.revision)))
         .where(col(Case.agency) == agency)
     )
-    return Finding(query, nearest(found, col(Case.code), descending=True), col(Case.id))
+    return Finding(query, nearest(found, col(Case.code), descending=True), col(Case.id), looked.cut)
 
 
 async def page_of_honours(session: AsyncSession, *, agency: str, asked: Asked) -> Rows:
