@@ -105,6 +105,12 @@ STATES: dict[str, dict[str, State]] = {
         "below": State("Dưới chỉ tiêu", "wait", "target"),
         "met": State("Đã giới thiệu", "ok", "circle-check"),
     },
+    "reported": {
+        "late": State("Trễ báo cáo", "stop", "alert"),
+        "waiting": State("Chờ báo cáo", "wait", "clock"),
+        "sent": State("Đã báo cáo", "ok", "check"),
+        "none": State("Chưa đến kỳ báo cáo", "off", "calendar"),
+    },
     "round": {
         "upcoming": State("Sắp mở", "info", "clock"),
         "open": State("Đang nhận", "run", "inbox"),

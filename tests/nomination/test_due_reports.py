@@ -1,10 +1,12 @@
 """Reports that plans ask for: called for before their day, until they are sent."""
 
+import io
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
 from services.nomination.actions import due_reports, plans, reports
@@ -50,6 +52,15 @@ async def said(site: Site) -> list[tuple[UUID | None, str, bool]]:
     async with site.database.reading() as session:
         told = list(await session.scalars(text(query)))
     return [(UUID(one["unit_id"]) if "unit_id" in one else None, one["what"], one["waits"]) for one in told]
+
+
+async def on_map(site: Site, query: str = "") -> list[tuple[str, str]]:
+    """The units of the plan's map as its file has them, each with how it stands with its reports."""
+    async with site.signed_in("officer") as by:
+        file = await by.get(f"/de-cu/ke-hoach/kh-2/ban-do?dang=xlsx{query}")
+    sheet: Any = load_workbook(io.BytesIO(file.content)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    return [(row[0], row[rows[0].index("Báo cáo")]) for row in rows[1:]]
 
 
 async def send(site: Site, unit_id: UUID | None, *, to: str = "", **changed: Any) -> None:
@@ -151,3 +162,16 @@ def test_a_day_comes_near_also_over_the_turn_of_the_year_and_only_when_it_is_sur
         near(date(2024, 10, 15), on="2024-10-20", confirmed=False),
         near(date(2024, 10, 15)),
     ] == [date(2025, 1, 5), date(2024, 1, 5), None, date(2024, 10, 29), None, None, None]
+
+
+@pytest.mark.db
+async def test_the_map_of_the_plan_says_who_is_to_report_and_who_is_late(site: Site) -> None:
+    first, second = "Trường Bình Minh", "Trường THCS Hoa Mai"
+    assert sorted(await on_map(site)) == [(first, "Chưa đến kỳ báo cáo"), (second, "Chưa đến kỳ báo cáo")]
+    await days_come(site)
+    assert sorted(await on_map(site)) == [(first, "Chờ báo cáo"), (second, "Chờ báo cáo")]
+    async with site.database.transaction() as session:
+        await session.execute(text("update due_reports set due_on = '2024-10-14'"))
+    await send(site, make.SCHOOL, due_on=date(2024, 10, 14))
+    assert await on_map(site) == [(first, "Trễ báo cáo"), (second, "Đã báo cáo")]  # the late ones first
+    assert await on_map(site, "&bao-cao=late") == [(first, "Trễ báo cáo")]

@@ -73,6 +73,7 @@ LISTS = {
         "Số người",
         "Hồ sơ đã gửi",
         "Giới thiệu",
+        "Báo cáo",
     ],
     "/de-cu/chi-tieu": ["Chỉ tiêu", "Kế hoạch", "Đợt hoặc năm", "Đơn vị", "Đã gửi", "Tình trạng"],
     "/de-cu/dot": ["Đợt", "Kế hoạch", "Tình trạng", "Mở", "Đóng", "Còn lại", "Đã gửi", "Gửi muộn"],

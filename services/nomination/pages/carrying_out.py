@@ -14,7 +14,7 @@ from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.unit_kinds import kind_name
 from services.nomination.queries import list_units, plan_map, plans
 from services.nomination.queries.plan_map import Map, Placed, placed
-from services.nomination.rules.carrying_out import Carried
+from services.nomination.rules.carrying_out import Carried, Reported
 from services.nomination.rules.plan_content import BadPart
 from shared.formats import day, read_day
 from shared.forms import uuid_of
@@ -32,6 +32,7 @@ COLUMNS = (
     Column("Số người", number=True),
     Column("Hồ sơ đã gửi", number=True),
     Column("Giới thiệu"),
+    Column("Báo cáo"),
 )
 
 
@@ -132,6 +133,7 @@ async def show_map(desk: AtDesk, code: str) -> Response:
         below=below,
         carried=[(state, count) for state, count in shown.by_carried.items() if count],
         given=[(state, count) for state, count in shown.by_given.items() if count],
+        reported=[(state, count) for state, count in shown.by_reported.items() if count and state is not Reported.NONE],
     )
 
 
@@ -149,14 +151,15 @@ async def _all(session: AsyncSession, shown: Map, asked: Asked) -> Rows:
 def _fits(carried: Carried, asked: Asked) -> bool:
     """Whether an agency below is among what is chosen; what came from units says nothing of agencies."""
     wanted = asked.chosen.get("trien-khai")
-    return "gioi-thieu" not in asked.chosen and wanted in (None, carried) and asked.after is None
+    others = {"gioi-thieu", "bao-cao"} & set(asked.chosen)
+    return not others and wanted in (None, carried) and asked.after is None
 
 
 def _cells(one: Placed) -> tuple[Cell, ...]:
     carried, given = Tag("carried", one.carried), Tag("given", one.given)
-    kind = kind_name(one.unit.kind)
-    return one.unit.name, kind, carried, one.told_on, one.people, one.handed_in, given
+    kind, reported = kind_name(one.unit.kind), Tag("reported", one.reported)
+    return one.unit.name, kind, carried, one.told_on, one.people, one.handed_in, given, reported
 
 
 def _agency_cells(name: str, carried: Carried) -> tuple[Cell, ...]:
-    return name, Said("Cơ quan cấp dưới"), Tag("carried", carried), None, None, None, None
+    return name, Said("Cơ quan cấp dưới"), Tag("carried", carried), None, None, None, None, None

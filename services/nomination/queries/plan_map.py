@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.rules import State
-from services.nomination.rules.carrying_out import Carried, Given, carried_below, last_due
+from services.nomination.rules.carrying_out import Carried, Given, Reported, carried_below, last_due
 from services.nomination.rules.plan_content import Duty, day_of, year_of
 from services.nomination.rules.targets import Bound, Counted, Per
 from services.nomination.tables import (
     Acknowledgement,
+    DueReport,
     Nomination,
     Plan,
     Round,
@@ -28,7 +29,8 @@ from shared.looks import STATES
 
 CARRIED_FILTER = Filter("trien-khai", "Triển khai", tuple((one.value, STATES["carried"][one].label) for one in Carried))
 GIVEN_FILTER = Filter("gioi-thieu", "Giới thiệu", tuple((one.value, STATES["given"][one].label) for one in Given))
-FILTERS = (CARRIED_FILTER, GIVEN_FILTER)
+REPORTED_FILTER = Filter("bao-cao", "Báo cáo", tuple((one.value, STATES["reported"][one].label) for one in Reported))
+FILTERS = (CARRIED_FILTER, GIVEN_FILTER, REPORTED_FILTER)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Placed:
     unit: Unit
     carried: Carried
     given: Given
+    reported: Reported
     handed_in: int
     told_on: date | None
     people: int | None
@@ -47,22 +50,24 @@ class Placed:
 class Map:
     """The query behind the map: `rows` finds units, the columns beside it say how each stands.
 
-    `by_carried` and `by_given`: how many units stand how, by what they acknowledged and by what came.
+    `by_…`: how many units stand how, by what they acknowledged, by what came, and by their reports.
     """
 
     rows: Any
     carried: Any
     given: Any
+    reported: Any
     by_carried: Mapping[Carried, int]
     by_given: Mapping[Given, int]
+    by_reported: Mapping[Reported, int]
 
     @property
     def orders(self) -> Mapping[str, Order]:
         """Those who are furthest behind come first."""
-        ranks = [(self.carried, Carried), (self.given, Given)]
+        ranks = [(self.carried, Carried), (self.given, Given), (self.reported, Reported)]
         places = [case({one.value: str(place) for place, one in enumerate(words)}, value=of) for of, words in ranks]
         return {
-            "cham": Order(places[0] + places[1] + col(Unit.name), False, "Chậm nhất trước"),
+            "cham": Order(places[0] + places[1] + places[2] + col(Unit.name), False, "Chậm nhất trước"),
             "ten": Order(col(Unit.name), False, "Tên, từ A"),
             "ten-nguoc": Order(col(Unit.name), True, "Tên, từ Y"),
         }
@@ -83,16 +88,19 @@ async def map_of(
     choices and the counts all need it. The files are all counted only where the count is shown.
     """
     stands = [tuple(row) for row in await session.execute(_standing(plan, targets, newest, units, today))]
-    ids, carried, given = [list(column) for column in zip(*stands, strict=True)] or ([], [], [])
+    ids, *states = [list(column) for column in zip(*stands, strict=True)] or ([], [], [], [])
+    carried, given, reported = states
     standing = (
-        func.unnest(literal(ids, ARRAY(Uuid)), literal(carried, ARRAY(Text)), literal(given, ARRAY(Text)))
-        .table_valued(column("unit_id", Uuid), column("carried", Text), column("given", Text))
+        func.unnest(literal(ids, ARRAY(Uuid)), *(literal(of, ARRAY(Text)) for of in states))
+        .table_valued(column("unit_id", Uuid), *(column(name, Text) for name in ("carried", "given", "reported")))
         .render_derived("standing")
     )
     said, of = UnitAcknowledgement, standing.c
     handed_in = select(func.count()).where(*_of_unit(plan)).correlate(Unit).scalar_subquery()
     rows = (
-        select(Unit, col(said.told_on), col(said.people), handed_in.label("handed_in"), of.carried, of.given)
+        select(
+            Unit, col(said.told_on), col(said.people), handed_in.label("handed_in"), of.carried, of.given, of.reported
+        )
         .join(standing, of.unit_id == col(Unit.id))
         .outerjoin(said, and_(col(said.unit_id) == col(Unit.id), col(said.plan_id) == plan.id))
     )
@@ -100,14 +108,16 @@ async def map_of(
         rows,
         of.carried,
         of.given,
+        of.reported,
         {one: carried.count(one) for one in Carried},
         {one: given.count(one) for one in Given},
+        {one: reported.count(one) for one in Reported},
     )
 
 
 def _standing(
     plan: Plan, targets: Sequence[Target], newest: Round | None, units: Collection[UUID] | None, today: date
-) -> Select[tuple[UUID, str, str]]:
+) -> Select[tuple[UUID, str, str, str]]:
     """The units of a day, each with how it stands."""
     said = UnitAcknowledgement
     day = last_due(plan.deadlines, Duty.ACKNOWLEDGE, today, plan.issued_on)
@@ -117,8 +127,16 @@ def _standing(
         (literal(False) if day is None else col(Unit.valid_from) <= day, Carried.LATE.value),
         else_=Carried.WAITING.value,
     )
+    called = _called(plan, today)
+    reported = case(
+        (called.c.late, Reported.LATE.value),
+        (called.c.waits, Reported.WAITING.value),
+        (called.c.unit_id.is_not(None), Reported.SENT.value),
+        else_=Reported.NONE.value,
+    )
     query = (
-        select(col(Unit.id), carried, _given(plan, targets, newest, today))
+        select(col(Unit.id), carried, _given(plan, targets, newest, today), reported)
+        .outerjoin(called, called.c.unit_id == col(Unit.id))
         .outerjoin(said, and_(col(said.unit_id) == col(Unit.id), col(said.plan_id) == plan.id))
         .where(
             col(Unit.agency) == plan.agency,
@@ -127,6 +145,19 @@ def _standing(
         )
     )
     return query if units is None else query.where(col(Unit.id).in_(units))
+
+
+def _called(plan: Plan, today: date) -> Any:
+    """The units of which the plan called for a report: whether one is late, and whether one is still to come."""
+    mine = DueReport
+    waits = func.bool_or(col(mine.open))
+    late = func.bool_or(and_(col(mine.open), col(mine.due_on) < today))
+    return (
+        select(col(mine.unit_id), late.label("late"), waits.label("waits"))
+        .where(col(mine.agency) == plan.agency, col(mine.plan_id) == plan.id, col(mine.unit_id).is_not(None))
+        .group_by(col(mine.unit_id))
+        .subquery("called")
+    )
 
 
 def _given(plan: Plan, targets: Sequence[Target], newest: Round | None, today: date) -> Any:
@@ -185,15 +216,16 @@ async def newest_round(session: AsyncSession, plan: Plan, today: date) -> Round 
 
 
 async def page_of_units(session: AsyncSession, shown: Map, asked: Asked) -> Rows:
-    """One page of the units of a map: rows of (Unit, told on, people, handed in, carried, given)."""
-    query = chosen(shown.rows, asked, {"trien-khai": shown.carried, "gioi-thieu": shown.given})
+    """One page of the units of a map: rows of (Unit, told on, people, handed in, carried, given, reported)."""
+    of = {"trien-khai": shown.carried, "gioi-thieu": shown.given, "bao-cao": shown.reported}
+    query = chosen(shown.rows, asked, of)
     return await page_of(session, query, asked, shown.orders, col(Unit.id))
 
 
 def placed(row: Any) -> Placed:
     """A row of `page_of_units`."""
-    unit, told_on, people, handed_in, carried, given = row
-    return Placed(unit, Carried(carried), Given(given), handed_in, told_on, people)
+    unit, told_on, people, handed_in, carried, given, reported = row
+    return Placed(unit, Carried(carried), Given(given), Reported(reported), handed_in, told_on, people)
 
 
 def carried_by(

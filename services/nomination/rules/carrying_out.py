@@ -1,4 +1,5 @@
-"""How far a plan has got below: who has brought it to their people, who has a plan of their own, who is late."""
+"""How far a plan has got below: who has brought it to their people, who has a plan of their own, who is late, also with
+reports."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -29,6 +30,16 @@ class Given(StrEnum):
     NONE = "none"
     BELOW = "below"
     MET = "met"
+
+
+class Reported(StrEnum):
+    """Whether a unit has sent the reports that a plan asks of it; the worst first."""
+
+    LATE = "late"
+    WAITING = "waiting"
+    SENT = "sent"
+    NONE = "none"
+    """No report is called for yet."""
 
 
 def last_due(deadlines: Sequence[Mapping[str, Any]], duty: Duty, today: date, issued_on: date | None) -> date | None:
