@@ -36,6 +36,12 @@
   const fields = form => all("textarea[name], input[name]:not([type=hidden],[type=file],[type=password],[type=checkbox],[type=radio])", form);
   const front = form => fields(form)[0] || form;
   const read = form => Object.fromEntries(fields(form).map(f => [f.name, f.value]));
+  /* Whoever is sent on after a form (303) has been heard: the copy of that form goes. Any other answer leaves it here. */
+  try {
+    const sent = sessionStorage.getItem("gs-sent"), way = performance.getEntriesByType("navigation")[0];
+    if (sent && way && way.redirectCount) sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("gs-sent");
+  } catch { /* no store */ }
   for (const form of all("form[data-draft]")) {
     const key = "gs-draft:" + form.dataset.draft, told = form.appendChild(put("p", "", "saved"));
     told.setAttribute("role", "status");
@@ -74,7 +80,7 @@
         save();
       }, 3000);
     });
-    form.addEventListener("submit", () => { clearTimeout(wait); try { sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); } catch { /* no store */ } });
+    form.addEventListener("submit", () => { clearTimeout(wait); try { sessionStorage.setItem(key, JSON.stringify({ at: Date.now(), text: read(form) })); sessionStorage.setItem("gs-sent", key); } catch { /* no store */ } });
   }
   /* How ready a thing is, asked of the server at each pause (data-ready), told where the page says (data-ready-told). */
   for (const form of all("form[data-ready]")) {

@@ -68,6 +68,18 @@ async def test_words_outlive_a_broken_line_and_an_ended_session(town: Town, chro
         assert await drafts.get_by_text("Trịnh Thị Ẩn").count() == 1, "a double click began one draft"
 
 
+async def test_words_that_were_sent_are_not_offered_again(town: Town, chromium: str) -> None:
+    async with launched(chromium) as browser:
+        page, address = await started(browser, town)
+        await page.locator("#f-text").fill(FIRST)
+        await page.locator("#f-proof").fill("Sổ dự giờ của tổ")  # its field is empty once it is kept
+        await page.get_by_role("button", name="Lưu", exact=True).click()
+        await page.wait_for_url(re.compile(r"/de-cu/ho-so/TB-[^/]+$"))
+        await page.goto(address)
+        await expect(page.locator("main")).to_contain_text("Sổ dự giờ của tổ")
+        assert await page.get_by_role("button", name="Khôi phục").count() == 0
+
+
 async def test_two_tabs_keep_both_texts(town: Town, chromium: str) -> None:
     async with launched(chromium) as browser:
         page, address = await started(browser, town)
