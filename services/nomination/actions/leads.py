@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -33,6 +33,8 @@ from shared.clock import local_date
 from shared.events import Category
 from shared.names import lines, normal, sort_key
 
+CONTACT_KEPT = timedelta(days=180)
+"""How long somebody of the public can be asked more about whom they told of; the form says so."""
 NEEDED = {
     "name": "Hãy ghi người hoặc tập thể bạn muốn giới thiệu.",
     "deed": "Hãy kể ngắn: đã làm điều gì hay, ở đâu, khi nào.",
@@ -273,3 +275,9 @@ async def _unit(session: AsyncSession, agency: str, unit_id: UUID, at: datetime)
         raise LookupError("not of this agency")
     if unit.valid_to is not None and unit.valid_to <= local_date(at):
         raise BadLead("unit", "Đơn vị này đã thôi hoạt động. Hãy chọn đơn vị hiện nay.")
+
+
+async def forget_contacts(session: AsyncSession, before: datetime) -> int:
+    """Forget how those can be asked who told of somebody before a moment; what they told stays. How many."""
+    known = update(Lead).where(col(Lead.contact) != "", col(Lead.spotted_at) < before)
+    return len((await session.execute(known.values(contact="").returning(col(Lead.id)))).all())

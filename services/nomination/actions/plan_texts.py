@@ -1,8 +1,10 @@
 """Texts of plans, kept as they came."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.nomination.actions.plans import Agency
 from services.nomination.rules import Refusal
@@ -11,6 +13,8 @@ from shared import audit
 from shared.audit import Actor
 from shared.wording import say
 
+KEPT = timedelta(days=30)
+"""How long a text waits for somebody to confirm what it says; it may name people, and hold their numbers."""
 MOST_TEXT = 200_000
 """The longest text that is read, in letters: some eighty pages."""
 LEAST_TEXT = 10
@@ -36,3 +40,9 @@ async def enter(
     await session.flush()
     await audit.record(session, by, "plan_text.entered", kept.id)
     return kept
+
+
+async def tidy(session: AsyncSession, before: datetime) -> int:
+    """Forget texts that were entered before a moment; the plans that were made of them stay. How many."""
+    found = await session.execute(delete(PlanText).where(col(PlanText.at) < before).returning(col(PlanText.id)))
+    return len(found.all())

@@ -9,7 +9,9 @@ from services.nomination.actions import (
     due_reports,
     handing_on,
     intakes,
+    leads,
     open_work,
+    plan_texts,
     plans,
     reports,
     subjects,
@@ -61,6 +63,8 @@ def add_jobs(runtime: Runtime) -> None:
             await unit_ends.carry_out_due(session, at=at, today=today)
         async with runtime.database.transaction() as session:
             await intakes.tidy(session, at - intakes.KEPT)
+            await plan_texts.tidy(session, at - plan_texts.KEPT)
+            await leads.forget_contacts(session, at - leads.CONTACT_KEPT)
         await _call_for_reports(runtime, at, today)
 
     async def sweep_files() -> None:

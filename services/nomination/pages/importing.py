@@ -135,16 +135,17 @@ async def _show(
 async def _read(desk: Desk, text_id: UUID) -> tuple[PlanText | Plan, Text, list[Finding]]:
     """The text, or the plan that was made of it already, and what the text says. Raises HTTPException (404)."""
     async with desk.database.reading() as session:
-        kept = await session.get(PlanText, text_id)
-        if kept is None or kept.agency != desk.agency.id:
+        kept, made = await session.get(PlanText, text_id), await session.get(Plan, text_id)
+        if (found := made or kept) is None or found.agency != desk.agency.id:
             raise HTTPException(404)
-        made = await session.get(Plan, text_id)
         packs = await criteria.list_packs(session, agency=desk.agency.id)
         newest = next((one.pack.code for one in packs if one.unit is None), "")
         pack = await criteria.criteria_of(session, agency=desk.agency.id, pack=newest)
     known = [Known(one.code, one.category, one.text) for one in pack]
+    if made is not None or kept is None:  # the text of a plan that was made is not kept for ever
+        return found, Text.of(""), []
     text = Text.of(kept.text)
-    return made or kept, text, [] if made else await asyncio.to_thread(read, text, known)
+    return kept, text, await asyncio.to_thread(read, text, known)
 
 
 def _place(plan: Plan) -> str:
