@@ -16,6 +16,7 @@ from services.nomination.rules.papers import CLOSED
 from services.nomination.rules.particulars import LONGEST, BadParticular
 from services.nomination.tables import AwardForm
 from shared.field_keys import CannotOpen, FieldKeys
+from shared.formats import in_vietnamese
 from shared.forms import uuid_of
 from shared.identity.allowed import allowed
 from shared.papers import as_paper
@@ -71,7 +72,7 @@ async def _show(
         headers=PRIVATE,
         dossier=dossier,
         needed=needed,
-        forms_known=[(form.id, form.title, form.basis) for form in forms],
+        forms_known=[(form.id, in_vietnamese(form.title), in_vietnamese(form.basis)) for form in forms],
         values=values or {},
         errors=errors or {},
         opened=opened or {},
