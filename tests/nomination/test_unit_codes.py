@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Awaitable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,10 +14,14 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from services.nomination.actions import units
+from shared import migrate
 from tests.nomination.test_intakes import HEADS, xlsx
 from tests.nomination.test_intakes import PATH as LISTS
 from tests.support import factories as make
+from tests.support.databases import PASSWORD, Databases
 from tests.support.site import Site, Sites, text_of
+
+pytestmark = pytest.mark.db
 
 PLACE = "/de-cu/quan-tri/don-vi"
 PATH, OTHER_PATH = f"{PLACE}/{make.SCHOOL}", f"{PLACE}/{make.OTHER_SCHOOL}"
@@ -50,7 +55,6 @@ def rename(person: httpx2.AsyncClient, since: date, path: str = PATH, **changed:
     return person.post(path + "/ten", data=NEW | {"since": f"{since:%d/%m/%Y}"} | changed)
 
 
-@pytest.mark.db
 async def test_a_code_holds_from_its_day_and_stands_beside_each_name_and_in_the_list_s_file(site: Site) -> None:
     async with site.signed_in("administrator") as person:
         assert (await rename(person, make.TODAY)).status_code == 303
@@ -73,7 +77,6 @@ async def test_a_code_holds_from_its_day_and_stands_beside_each_name_and_in_the_
     ]
 
 
-@pytest.mark.db
 async def test_a_later_code_is_the_unit_s_when_its_day_comes(site: Site) -> None:
     async with site.signed_in("administrator") as person:
         assert (await rename(person, SOON)).status_code == 303
@@ -88,7 +91,6 @@ async def test_a_later_code_is_the_unit_s_when_its_day_comes(site: Site) -> None
     assert (make.SCHOOL, "thcs-hoa-mai", "Trường THCS Hoa Mai Mới", LATER, False) in await rows(site, HISTORY)
 
 
-@pytest.mark.db
 async def test_a_code_of_another_unit_now_before_or_one_day_is_refused_and_one_s_own_comes_back(site: Site) -> None:
     new = {"name": "Trường Mới", "kind": "school", "since": "01/09/2024"}
     async with site.signed_in("administrator") as person:
@@ -107,7 +109,6 @@ async def test_a_code_of_another_unit_now_before_or_one_day_is_refused_and_one_s
     ]
 
 
-@pytest.mark.db
 async def test_a_code_that_was_taken_back_before_its_day_is_free(site: Site) -> None:
     async with site.signed_in("administrator") as person:
         assert (await rename(person, SOON)).status_code == 303
@@ -117,18 +118,25 @@ async def test_a_code_that_was_taken_back_before_its_day_is_free(site: Site) -> 
     assert await rows(site, CODES) == [("truong-0",), ("thcs-hoa-mai",)]
 
 
-@pytest.mark.db
 async def test_of_two_units_that_want_one_code_at_once_one_has_it(site: Site) -> None:
-    new = NEW | {"since": "01/09/2024", "once": str(uuid4())}
+    waits = "select exists (select from pg_locks where not granted)"
+    wanted: dict[str, Any] = NEW | {"unit_id": make.SCHOOL, "since": make.TODAY, "at": make.AT, "today": make.TODAY}
     async with site.signed_in("administrator") as person:
-        answers = await asyncio.gather(
-            rename(person, make.TODAY), rename(person, SOON, OTHER_PATH), person.post(PLACE + "/moi", data=new)
-        )
-    assert sorted(one.status_code for one in answers) == [303, 422, 422]
-    assert len(await rows(site, "select distinct unit_id from unit_names where code = 'thcs-hoa-mai'")) == 1
+        async with site.database.transaction() as session:
+            await units.rename(session, **wanted, by=make.CLERK)
+            other = asyncio.ensure_future(rename(person, SOON, OTHER_PATH))
+            async with asyncio.timeout(20):
+                while not other.done() and await rows(site, waits) == [(False,)]:  # noqa: ASYNC110  # no bell rings
+                    await asyncio.sleep(0.01)
+        answer = await other
+    assert (answer.status_code, TAKEN in text_of(answer)) == (422, True)
+    assert await rows(site, HISTORY) == [
+        SCHOOLS[0],
+        (make.SCHOOL, "thcs-hoa-mai", "Trường THCS Hoa Mai", make.TODAY, True),
+        SCHOOLS[1],
+    ]
 
 
-@pytest.mark.db
 @pytest.mark.parametrize(
     ("code", "said"),
     [
@@ -145,7 +153,6 @@ async def test_a_code_that_cannot_be_is_refused_and_nothing_typed_is_lost(site: 
     assert await rows(site, HISTORY) == SCHOOLS
 
 
-@pytest.mark.db
 async def test_a_unit_that_is_entered_again_from_a_file_under_its_old_code_is_the_same(site: Site) -> None:
     """What is entered when a service starts names units by the codes that they had at first."""
     async with site.signed_in("administrator") as person:
@@ -157,7 +164,6 @@ async def test_a_unit_that_is_entered_again_from_a_file_under_its_old_code_is_th
     assert await rows(site, CODES) == [("thcs-hoa-mai",), ("truong-1",)]
 
 
-@pytest.mark.db
 async def test_a_list_knows_a_unit_by_the_code_of_now_and_refuses_its_others(site: Site) -> None:
     told = [
         [code, "Trường THCS Hoa Mai", "trường", "01/01/2020", "", "", ""]
@@ -180,7 +186,6 @@ async def test_a_list_knows_a_unit_by_the_code_of_now_and_refuses_its_others(sit
     assert shown.count(other) == 3
 
 
-@pytest.mark.db
 async def test_a_list_read_before_a_code_was_given_is_seen_again_before_it_is_written(site: Site) -> None:
     row = ["thcs-hoa-mai", "Trường Khác", "tổ", "01/09/2024", "", "", ""]
     async with site.signed_in("administrator") as person:
@@ -191,7 +196,6 @@ async def test_a_list_read_before_a_code_was_given_is_seen_again_before_it_is_wr
     assert await rows(site, CODES) == [("truong-0",), ("truong-1",)]
 
 
-@pytest.mark.db
 async def test_a_unit_from_a_file_has_its_code_from_its_first_day(site: Site) -> None:
     row = ["thcs-hoa-sen", "Trường THCS Hoa Sen", "tổ", "01/09/2024", "", "", ""]
     async with site.signed_in("administrator") as person:
@@ -201,3 +205,34 @@ async def test_a_unit_from_a_file_has_its_code_from_its_first_day(site: Site) ->
         assert (await rename(person, SOON, code="thcs-hoa-sen")).status_code == 422
     told = [one[1:] for one in await rows(site, HISTORY) if one not in SCHOOLS]
     assert told == [("thcs-hoa-sen", "Trường THCS Hoa Sen", date(2024, 9, 1), True)]
+
+
+async def test_units_that_were_there_before_have_had_their_code_always(databases: Databases) -> None:
+    database = await databases.earlier("nomination", "d41f07b95c36")
+    async with database.transaction() as session:
+        for number, (agency, unit) in enumerate((("tan-binh", make.SCHOOL), ("hcm", make.OTHER_SCHOOL))):
+            about = {"agency": agency, "unit": unit, "code": f"truong-{number}", "day": date(2020, 1, 1)}
+            await session.execute(
+                text(
+                    "insert into units (id, agency, code, name, kind, external_ref, valid_from)"
+                    " values (:unit, :agency, :code, 'Trường', 'school', '', :day)"
+                ),
+                about,
+            )
+            for name, day in (("Trường", about["day"]), ("Trường Mới", SOON)):
+                await session.execute(
+                    text(
+                        "insert into unit_names (agency, id, unit_id, name, kind, valid_from, paper, told)"
+                        " values (:agency, gen_random_uuid(), :unit, :name, 'school', :day, '', :told)"
+                    ),
+                    about | {"name": name, "day": day, "told": day != SOON},
+                )
+    await migrate.upgrade(database.url, PASSWORD, Path("services/nomination"))
+    async with database.reading() as session:
+        filled = await session.execute(text("select agency, code, name from unit_names order by code, valid_from"))
+        assert [tuple(row) for row in filled] == [
+            ("tan-binh", "truong-0", "Trường"),
+            ("tan-binh", "truong-0", "Trường Mới"),
+            ("hcm", "truong-1", "Trường"),
+            ("hcm", "truong-1", "Trường Mới"),
+        ]
