@@ -12,6 +12,7 @@ from tests.support.playing import Played
 UNIT = "POST /de-cu/quan-tri/don-vi/{unit_id}"
 RENAME = UNIT + "/ten"
 UNSEEN = (
+    f"{RENAME} code",
     f"refused {UNIT}/thuoc parent",
     f"refused {UNIT}/thuoc line",
     f"refused {UNIT}/thuoc/thoi edge",
@@ -21,14 +22,14 @@ UNSEEN = (
     f"{UNIT}/thoi day",
     f"refused {UNIT}/thuoc/thoi until",
 )
-"""What is chosen from lists, or answered without being told again."""
+"""What is chosen from lists, has letters of its own, or is answered without being told again."""
 
 
 async def named(play: Played, units: Sequence[UUID]) -> None:
     """Units called otherwise, now and one day; their list, its sheet and each page."""
     for number, unit in enumerate(units):
         place = f"/de-cu/quan-tri/don-vi/{unit}"
-        await play.post(RENAME, place + "/ten", number, kind="lower-secondary")
+        await play.post(RENAME, place + "/ten", number, kind="lower-secondary", code=f"ten-{number}")
         if number < SOME:
             await play.post(RENAME, place + "/ten", number, refused=True)
         for part in ("/thuoc", "/thuoc/thoi", "/thoi"):

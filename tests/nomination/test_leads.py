@@ -236,3 +236,25 @@ async def test_a_lead_without_a_unit_is_not_put_forward(site: Site) -> None:
                 today=make.TODAY,
                 by=make.NOMINATOR,
             )
+
+
+async def test_what_was_put_forward_is_no_longer_changed_as_a_lead(site: Site) -> None:
+    plan, place = await make.plan(site.database), f"/de-cu/nhan-to/{await spotted(site)}"
+    async with site.database.transaction() as session:
+        lead_id, kind = UUID(place.rsplit("/", 1)[1]), NoteKind.MEASURE
+        line = await leads.note(
+            session, lead_id=lead_id, kind=kind, text="Tặng sách.", due_on=None, at=make.AT, by=make.CLERK
+        )
+    async with site.signed_in("officer", "nominator", unit=make.SCHOOL) as person:
+        assert (await person.post(f"{place}/de-cu", data={"round": str(plan.open)})).status_code == 303
+        (before,) = await leads_of(site)
+        answers = [
+            await person.post(place, data={"deed": "Việc khác."}),
+            await person.post(f"{place}/nhan", data={"unit": str(make.SCHOOL)}),
+            await person.post(f"{place}/so/{line.id}/xong"),
+        ]
+    told = "Nhân tố này đã được đề cử: hãy viết tiếp trong hồ sơ."
+    assert [(one.status_code, told in text_of(one)) for one in answers] == [(422, True)] * 3
+    assert [one.model_dump() for one in await leads_of(site)] == [before.model_dump()]
+    async with site.database.reading() as session:
+        assert [one.done_on for one in await session.scalars(select(LeadNote))] == [None]

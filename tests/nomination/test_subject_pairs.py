@@ -191,8 +191,9 @@ async def test_all_that_is_known_of_one_stands_on_one_page_as_far_as_it_is_the_r
         "update nominations set state = 'honoured', handed_in_on = '2023-09-20' where code = 'TB-24-0002'",
         "insert into steps (agency, id, nomination_id, at, what, holder) select agency, gen_random_uuid(), id,"
         " '2023-10-15T03:00Z', 'honoured', 'publishing' from nominations where code = 'TB-24-0002'",
-        f"insert into unit_names (agency, id, unit_id, name, kind, valid_from, paper, told) values ('tan-binh',"
-        f" gen_random_uuid(), '{make.OTHER_SCHOOL}', 'Trường Bình Minh Mới', 'school', '2024-01-01', '', true)",
+        f"insert into unit_names (agency, id, unit_id, code, name, kind, valid_from, paper, told) values ('tan-binh',"
+        f" gen_random_uuid(), '{make.OTHER_SCHOOL}', 'truong-1', 'Trường Bình Minh Mới', 'school', '2024-01-01', '',"
+        " true)",
         "update units set name = 'Trường Bình Minh Mới' where code = 'truong-1'",
     )
     async with site.database.transaction() as session:

@@ -57,7 +57,7 @@ async def test_a_new_name_holds_from_its_day_everywhere_and_is_told(site: Site) 
         listed = text_of(await person.get("/de-cu/quan-tri/don-vi"))
     assert await school(site) == ("Trường THCS Hoa Mai Mới", "lower-secondary")
     assert "theo 12/QĐ-UBND" in page
-    assert "Trường THCS Hoa Mai · trường · từ 01/01/2020" in page
+    assert "Trường THCS Hoa Mai · mã truong-0 · trường · từ 01/01/2020" in page
     assert "Trường THCS Hoa Mai Mới" in listed
     assert await changes(site) == [("Trường THCS Hoa Mai Mới", make.TODAY.isoformat())]
     async with site.database.reading() as session:
@@ -137,7 +137,7 @@ async def test_a_file_that_ended_keeps_the_name_of_then(site: Site) -> None:
         ({"kind": ""}, "Hãy ghi loại đơn vị."),
         ({"name": "a" * (LONGEST["name"] + 1)}, "Dài quá 200 chữ cái"),
         ({"paper": "a" * (LONGEST["paper"] + 1)}, "Dài quá 200 chữ cái"),
-        ({"name": "Trường THCS  Hoa Mai", "kind": "school"}, "đúng tên và loại này"),
+        ({"name": "Trường THCS  Hoa Mai", "kind": "school"}, "đúng mã, tên và loại này"),
         ({"since": "31/02/2025"}, "Ngày chưa đúng"),
         ({"since": "01/01/2020"}, "đã có một lần đổi tên từ ngày này"),
         ({"since": "31/12/2019"}, "Hãy chọn một ngày sau 01/01/2020"),
@@ -155,7 +155,7 @@ async def test_what_cannot_be_is_said_and_nothing_typed_is_lost(site: Site, chan
 async def test_who_only_reads_finds_no_form_and_a_foreign_unit_does_not_exist(site: Site) -> None:
     async with site.signed_in("officer") as officer:
         page = text_of(await officer.get(PATH))
-        assert "Đổi tên hoặc loại" not in page
+        assert "Đổi tên, mã hoặc loại" not in page
         assert (await officer.post(PATH + "/ten", data=NEW | {"since": SOON})).status_code == 403
         assert (await officer.get(f"/de-cu/quan-tri/don-vi/{UUID(int=9)}")).status_code == 404
     async with site.signed_in("administrator") as person:

@@ -25,7 +25,9 @@ def unit_steps() -> dict[str, Step]:
     return {
         "GET /de-cu/quan-tri/don-vi": Step(),
         f"GET {place}": Step(units),
-        f"POST {place}/ten": Step(units, {"name": "Trường mới", "kind": "school", "since": "01/01/2030"}),
+        f"POST {place}/ten": Step(
+            units, {"code": "truong-moi", "name": "Trường mới", "kind": "school", "since": "01/01/2030"}
+        ),
         f"POST {place}/ten/{{name_id}}/bo": Step({THEIRS: none[THEIRS]}),
         "GET /de-cu/quan-tri/don-vi/moi": Step(),
         "POST /de-cu/quan-tri/don-vi/moi": Step(form={"code": "x", "name": "Trường mới", "since": "01/01/2030"}),

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from services.publishing.actions import stories
+from services.publishing import rules
+from services.publishing.actions import consents, stories
 from services.publishing.consumers import HANDLERS
 from services.publishing.consumers.receivers import take_referred_material
 from services.publishing.rules import Purpose
@@ -18,12 +19,14 @@ from shared import outbox
 from shared.database import Database
 from shared.events import (
     Category,
+    ConsentPassedOn,
     Event,
     ExemplarHonoured,
     HonourPassedOn,
     HonourStanding,
     NominationReferred,
     ReferredMaterialGiven,
+    Word,
 )
 from shared.parcels import Manifest, Opened
 from shared.runtime import heard_topics
@@ -35,6 +38,10 @@ from tests.support.saying import said_in
 from tests.support.wire import records
 
 TIERS = ("moet", "hcm", "tan-binh")
+PORTAL, UPPER, PRESS, SOCIAL = Purpose
+LATER = make.AT + timedelta(hours=1)
+WORDS = "select relation, word, purposes, told_by from words order by relation, told_by"
+ANSWERS = "select by_agency, shown from withdrawal_answers order by by_agency"
 
 
 @dataclass
@@ -156,3 +163,30 @@ async def make_country(databases: Databases) -> Country:
     for database in made.values():
         await make.consent_rule(database)
     return Country(Neighbours(signing.federation(*keys), "publishing", made, HANDLERS), databases)
+
+
+def told(story: Story, consent: Consent, to: str, *purposes: Purpose, word: Word = Word.GIVEN) -> ConsentPassedOn:
+    """What an agency tells a holder of a person's word."""
+    return ConsentPassedOn(
+        story_id=story.id,
+        nomination_id=story.nomination_id,
+        origin_agency="tan-binh",
+        unit_id=story.unit_id,
+        to_agency=to,
+        consent_id=consent.id,
+        person_id=consent.person_id,
+        relation="self",
+        word=word,
+        purposes=sorted(purposes),
+        text_version=consent.text_version,
+        text_sha256=rules.fingerprint(story.title, story.text),
+        method="link",
+        said_at=LATER if word is Word.WITHDRAWN else make.AT,
+        occurred_at=LATER if word is Word.WITHDRAWN else make.AT,
+    )
+
+
+async def withdraw(country: Country, consent: Consent) -> None:
+    """The person takes the word back."""
+    async with country.database("tan-binh").transaction() as session:
+        await consents.withdraw(session, consent_id=consent.id, at=LATER)

@@ -134,6 +134,20 @@ async def choose(browser: httpx2.AsyncClient, elsewhere: httpx2.AsyncClient, beg
     return f"{back.path}?{back.query}"
 
 
+def at(issuer: str) -> httpx2.AsyncClient:
+    """The same browser at a provider's pages."""
+    inside = issuer.replace("id.localhost", "127.0.0.1")
+    return httpx2.AsyncClient(base_url=inside, headers={"host": urlsplit(issuer).netloc}, trust_env=False)
+
+
+async def sign_in(browser: httpx2.AsyncClient, issuer: str, begin: str = "/vao?noi=so") -> httpx2.Response:
+    """Sign in there; where that led."""
+    async with at(issuer) as elsewhere:
+        came = await browser.get(await choose(browser, elsewhere, begin))
+    assert came.status_code == 303
+    return came
+
+
 def cookies_of(response: httpx2.Response) -> dict[str, str]:
     """Each cookie set by the response: its name and its attributes."""
     lines = [line.partition("=") for line in response.headers.get_list("set-cookie")]

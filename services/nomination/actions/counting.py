@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.nomination import rules
+from services.nomination.actions import dossiers
 from services.nomination.actions.units import lock
 from services.nomination.rules.reports import Area, BadReport, Group
 from services.nomination.rules.units import LONGEST
@@ -18,11 +20,13 @@ from shared.names import normal
 from shared.wording import say
 
 
-async def tell_groups(session: AsyncSession, *, subject_id: UUID, groups: Sequence[Group], by: Actor) -> None:
-    """Of which groups a subject is."""
-    subject = update(Subject).where(col(Subject.id) == subject_id)
+async def tell_groups(session: AsyncSession, *, nomination_id: UUID, groups: Sequence[Group], by: Actor) -> None:
+    """Of which groups whom an open dossier is about is. Raises NotADraft."""
+    nomination = await dossiers.lock(session, nomination_id)
+    rules.check_editable(nomination.state)
+    subject = update(Subject).where(col(Subject.id) == nomination.subject_id)
     await session.execute(subject.values(groups=[one.value for one in groups]))
-    await audit.record(session, by, "subject.groups_told", subject_id)
+    await audit.record(session, by, "subject.groups_told", nomination.subject_id)
 
 
 async def place_in(

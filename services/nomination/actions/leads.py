@@ -22,6 +22,7 @@ from services.nomination.rules.leads import (
     NoteKind,
     Source,
     Track,
+    check_ahead,
     check_fields,
     check_move,
 )
@@ -146,8 +147,12 @@ async def follow(session: AsyncSession, nomination: Nomination, *, at: datetime,
 async def take_up(
     session: AsyncSession, agency: Agency, *, lead_id: UUID, unit_id: UUID, at: datetime, by: Actor
 ) -> Lead:
-    """Triage: the lead is that unit's from now on. Raises BadLead; LookupError when the unit is not the agency's."""
+    """Triage: the lead is that unit's from now on.
+
+    Raises BadLead, LeadMoved once it was put forward; LookupError when the unit is not the agency's.
+    """
     lead = await lock(session, lead_id)
+    check_ahead(lead.state)
     await _unit(session, agency.id, unit_id, at)
     lead.unit_id, lead.taken_up = unit_id, True
     await audit.record(session, by, "lead.taken_up", lead.id)
@@ -170,9 +175,10 @@ async def tell(
 ) -> None:
     """Write what the unit knows of it anew: position, deed, through what it was found, who helps.
 
-    Raises BadLead, BadMovement.
+    Raises LeadMoved once it was put forward, BadLead, BadMovement.
     """
     lead = await lock(session, lead_id)
+    check_ahead(lead.state)
     await movements.check_known(session, lead.agency, movement_id)
     told = {name: lines(text) if name == "deed" else normal(text) for name, text in fields.items()}
     check_fields(told, needed={"deed": NEEDED["deed"]})
@@ -187,8 +193,7 @@ async def note(
 ) -> LeadNote:
     """Add a line to the nurture plan. Raises BadLead, LeadMoved once the lead was put forward."""
     lead = await lock(session, lead_id)
-    if lead.state is LeadState.NOMINATED:
-        raise LeadMoved("Nhân tố này đã được đề cử: hãy viết tiếp trong hồ sơ.")
+    check_ahead(lead.state)
     text = lines(text)
     check_fields({"text": text}, needed={"text": "Hãy ghi nội dung."})
     line = LeadNote(
@@ -201,8 +206,8 @@ async def note(
 
 
 async def finish(session: AsyncSession, *, lead_id: UUID, note_id: UUID, today: date, by: Actor) -> None:
-    """A measure or milestone is done; said twice it stays done as of the first time. Raises LookupError."""
-    await lock(session, lead_id)
+    """A measure or milestone is done; said twice it stays done as of the first time. Raises LookupError, LeadMoved."""
+    check_ahead((await lock(session, lead_id)).state)
     line = await session.get(LeadNote, note_id)
     if line is None or line.lead_id != lead_id or line.kind not in TO_DO:
         raise LookupError("no such line of this lead")

@@ -13,7 +13,7 @@ from sqlmodel import col
 from services.nomination.actions.intakes import Read, Way, new_rows
 from services.nomination.actions.units import alone
 from services.nomination.rules.intakes import IntakeKind, Judged, KnownUnit, UnitRow, judge_units
-from services.nomination.tables import Unit, UnitEdge
+from services.nomination.tables import Unit, UnitEdge, UnitName
 from shared import outbox
 from shared.events import UnitEnded, UnitOpened
 
@@ -21,8 +21,8 @@ from shared.events import UnitEnded, UnitOpened
 _OPEN = """insert into units (agency, id, code, name, kind, valid_from, external_ref)
 select agency, thing_id, found->>'code', found->>'name', found->>'kind', (found->>'since')::date, found->>'external_ref'
 from intake_rows where intake_id = :intake and outcome = 'new'"""
-_NAME = """insert into unit_names (agency, id, unit_id, name, kind, valid_from, paper, told)
-select agency, thing_id, thing_id, found->>'name', found->>'kind', (found->>'since')::date, '', true
+_NAME = """insert into unit_names (agency, id, unit_id, code, name, kind, valid_from, paper, told)
+select agency, thing_id, thing_id, found->>'code', found->>'name', found->>'kind', (found->>'since')::date, '', true
 from intake_rows where intake_id = :intake and outcome = 'new'"""
 # Codes are taken out of the rows first: below row-level security only what cannot leak may look into an index.
 _PLACE = """with r as materialized (
@@ -61,7 +61,9 @@ def told_of(row: UnitRow) -> Read:
 
 
 async def _judge(session: AsyncSession, agency: str, rows: Sequence[Read]) -> list[Judged]:
-    return judge_units([_understood(row.found, row.unread) for row in rows], await _known(session, agency))
+    known = await _known(session, agency)
+    codes = set(await session.scalars(select(col(UnitName.code)).where(col(UnitName.agency) == agency).distinct()))
+    return judge_units([_understood(row.found, row.unread) for row in rows], known, codes - known.keys())
 
 
 def _understood(found: Mapping[str, Any], unread: Mapping[str, str]) -> UnitRow:

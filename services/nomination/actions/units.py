@@ -1,20 +1,22 @@
 """What happens to units: they are opened, put under one another, and called otherwise from a day on."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from services.nomination.actions.plans import Agency
-from services.nomination.rules.units import BadEdge, BadUnit, NameTold, check_edge, check_name, check_unit
+from services.nomination.rules.units import CODE_TAKEN, BadEdge, BadUnit, NameTold, check_edge, check_name, check_unit
 from services.nomination.tables import Unit, UnitEdge, UnitName, below
 from shared import audit, outbox
 from shared.audit import Actor
 from shared.events import UnitChanged, UnitOpened
 from shared.names import normal
+from shared.outbox.recording import agency_of
 
 
 async def open_unit(
@@ -29,8 +31,9 @@ async def open_unit(
     by: Actor,
     id: UUID | str | None = None,
 ) -> Unit:
-    """Let a unit exist from a day on, and announce it. A unit of that code that exists already is returned as it is."""
-    found = await session.scalar(select(Unit).where(col(Unit.agency) == agency.id, col(Unit.code) == code))
+    """Let a unit exist from a day on, and announce it. A unit with that code, now or ever, is returned as it is."""
+    await alone(session, agency.id)
+    found = await session.scalar(select(Unit).where(col(Unit.id).in_(_with_code(agency.id, code))))
     if found is not None:
         return found
     unit = Unit(
@@ -38,7 +41,10 @@ async def open_unit(
     )
     session.add(unit)
     await session.flush()
-    session.add(UnitName(agency=agency.id, unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, told=True))
+    called = UnitName(
+        agency=agency.id, unit_id=unit.id, code=code, name=unit.name, kind=kind, valid_from=since, told=True
+    )
+    session.add(called)
     outbox.record(session, UnitOpened(unit_id=unit.id, name=unit.name, kind=kind, valid_from=since, occurred_at=at))
     await audit.record(session, by, "unit.opened", unit.id)
     return unit
@@ -99,11 +105,15 @@ async def enter_unit(
     """A unit that a person enters; `id` is that of the form, so that one sent twice is one unit. Raises BadUnit."""
     name, kind = normal(name), normal(kind)
     check_unit(code, name, kind)
-    await alone(session, agency.id)
     made = await open_unit(session, agency, id=id, code=code, name=name, kind=kind, since=since, at=at, by=by)
     if made.id != id:
-        raise BadUnit("code", "Mã này đã có ở một đơn vị khác.")
+        raise BadUnit("code", CODE_TAKEN)
     return made
+
+
+def _with_code(agency: str, code: str) -> Select[Any]:
+    """Asks for the unit that has that code, had it or will have it."""
+    return select(col(UnitName.unit_id)).where(col(UnitName.agency) == agency, col(UnitName.code) == code)
 
 
 async def alone(session: AsyncSession, agency: str) -> None:
@@ -115,6 +125,7 @@ async def rename(
     session: AsyncSession,
     *,
     unit_id: UUID,
+    code: str,
     name: str,
     kind: str,
     since: date,
@@ -123,17 +134,24 @@ async def rename(
     today: date,
     by: Actor,
 ) -> UnitName:
-    """Call a unit otherwise, or of another kind, from a day on; what was called so before keeps its old name.
+    """Let a unit have another code, name or kind from a day on; what was called so before keeps its old name.
 
-    A day that has come takes effect at once, a later one when it comes (`tell_names`). Raises BadName.
+    Without a code it keeps the one that it has on that day. A day that has come takes effect at once, a later one when
+    it comes (`tell_names`). Raises BadName.
     """
+    # Of two units that want one code, the second sees the first.
+    await alone(session, agency_of(session))
     unit = await lock(session, unit_id)
-    names = list(await session.scalars(select(UnitName).where(col(UnitName.unit_id) == unit_id)))
+    history = select(UnitName).where(col(UnitName.unit_id) == unit_id).order_by(col(UnitName.valid_from))
+    names = list(await session.scalars(history))
     last = max((one.valid_from for one in names if one.told), default=unit.valid_from)
     taken = {one.valid_from for one in names}
-    name, kind, paper = normal(name), normal(kind), normal(paper)
-    check_name(name, kind, paper, since, now=(unit.name, unit.kind), last=last, taken=taken)
-    row = UnitName(agency=unit.agency, unit_id=unit_id, name=name, kind=kind, valid_from=since, paper=paper)
+    code, name, kind, paper = code.strip(), normal(name), normal(kind), normal(paper)
+    code_taken = bool(set(await session.scalars(_with_code(unit.agency, code))) - {unit_id})
+    now = (unit.code, unit.name, unit.kind)
+    check_name(code, name, kind, paper, since, now=now, last=last, taken=taken, code_taken=code_taken)
+    code = code or next((one.code for one in reversed(names) if one.valid_from < since), unit.code)
+    row = UnitName(agency=unit.agency, unit_id=unit_id, code=code, name=name, kind=kind, valid_from=since, paper=paper)
     session.add(row)
     await session.flush()
     await audit.record(session, by, "unit.renamed", unit_id)
@@ -167,7 +185,7 @@ async def _tell_due(session: AsyncSession, unit: Unit, at: datetime, today: date
     )
     rows = list(await session.scalars(due.order_by(col(UnitName.valid_from))))
     for row in rows:
-        unit.name, unit.kind, row.told = row.name, row.kind, True
+        unit.code, unit.name, unit.kind, row.told = row.code, row.name, row.kind, True
         about = {"unit_id": unit.id, "name": row.name, "kind": row.kind, "valid_from": row.valid_from}
         outbox.record(session, UnitChanged.model_validate(about | {"occurred_at": at}))
     await session.flush()

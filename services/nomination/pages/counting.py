@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
+from services.nomination import rules
 from services.nomination.actions import counting
 from services.nomination.pages.desk import AtDesk, Desk, see_other
 from services.nomination.pages.reporting import AREAS, GROUPS, SPLIT
 from services.nomination.pages.reports import PATH
 from services.nomination.pages.units import BAD_DAY, unit_of
 from services.nomination.pages.units import PATH as UNITS
-from services.nomination.queries import figures
+from services.nomination.queries import Dossier, figures
 from services.nomination.rules.reports import FEWEST, Area, BadReport, Group
 from shared.formats import read_day
 from shared.forms import form_id, uuid_of
@@ -27,14 +28,20 @@ router = APIRouter()
 @router.get("/ho-so/{code}/nhom", dependencies=[allowed("nomination.write")])
 async def ask_groups(desk: AtDesk, code: str) -> Response:
     """What of whom a dossier is about is counted apart."""
-    found = await desk.read(code)
+    return _groups(desk, await desk.read(code))
+
+
+def _groups(desk: Desk, dossier: Dossier, errors: Mapping[str, str] | None = None) -> Response:
     return desk.pages.render(
         desk.request,
         "groups.html",
-        code=code,
-        whom=found.subject.name,
+        status_code=422 if errors else 200,
+        code=dossier.nomination.code,
+        whom=dossier.subject.name,
         groups=[(group.value, label) for group, label in GROUPS.items()],
-        chosen=found.subject.groups,
+        chosen=dossier.subject.groups,
+        editable=dossier.nomination.state in rules.EDITABLE,
+        errors=errors or {},
     )
 
 
@@ -46,8 +53,11 @@ async def tell_groups(
     found = await desk.read(code)
     by = desk.rights.actor("nomination.write", found.nomination.unit_id)
     chosen = [one for one in Group if one in (group or [])]
-    async with desk.database.transaction() as session:
-        await counting.tell_groups(session, subject_id=found.subject.id, groups=chosen, by=by)
+    try:
+        async with desk.database.transaction() as session:
+            await counting.tell_groups(session, nomination_id=found.nomination.id, groups=chosen, by=by)
+    except rules.Refusal as refusal:
+        return _groups(desk, found, {"group": str(refusal)})
     return see_other(f"/de-cu/ho-so/{code}")
 
 

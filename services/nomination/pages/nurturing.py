@@ -127,6 +127,8 @@ async def tell(
             await acting.tell(session, lead_id=lead_id, fields=fields, movement_id=movement_id, by=by)
     except rules.FieldRefusal as refusal:
         return await _lead(desk, lead_id, {refusal.field: str(refusal)}, typed)
+    except rules.Refusal as refusal:
+        return await _lead(desk, lead_id, {"deed": str(refusal)}, typed)
     return see_other(f"{PATH}/{lead_id}")
 
 
@@ -167,6 +169,8 @@ async def finish(desk: AtDesk, lead_id: UUID, note_id: UUID) -> Response:
             await acting.finish(session, lead_id=lead_id, note_id=note_id, today=desk.clock.today(), by=by)
     except LookupError:
         raise HTTPException(404) from None
+    except rules.Refusal as refusal:
+        return await _lead(desk, lead_id, {"text": str(refusal)})
     return see_other(f"{PATH}/{lead_id}#so")
 
 
@@ -203,6 +207,8 @@ async def take_up(desk: AtDesk, lead_id: UUID, unit: Annotated[str, Form()] = ""
         return await _lead(desk, lead_id, {"unit": "Hãy chọn đơn vị."}, {"unit": unit})
     except BadLead as refusal:
         return await _lead(desk, lead_id, {refusal.field: str(refusal)}, {"unit": unit})
+    except rules.Refusal as refusal:
+        return await _lead(desk, lead_id, {"unit": str(refusal)}, {"unit": unit})
     return see_other(f"{PATH}/{lead_id}")
 
 

@@ -27,7 +27,7 @@ router = APIRouter()
 PATH = "/de-cu/quan-tri/don-vi"
 BAD_DAY = "Ngày chưa đúng. Ví dụ: 20/11/2026."
 ENTERED = ("code", "name", "kind", "since", "once")
-FIELDS = ("name", "kind", "since", "paper")
+FIELDS = ("code", "name", "kind", "since", "paper")
 TYPED = (*FIELDS, "parent", "line", "from_day", "edge", "until", "ngay")
 """What the small forms beside a unit ask."""
 LINES = {
@@ -155,23 +155,23 @@ async def _show(
 async def rename(
     desk: AtDesk,
     unit_id: UUID,
+    code: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     kind: Annotated[str, Form()] = "",
     since: Annotated[str, Form()] = "",
     paper: Annotated[str, Form()] = "",
 ) -> Response:
-    """Call it otherwise from a day on."""
-    values = dict(zip(FIELDS, (name, kind, since, paper), strict=True))
+    """Call it otherwise, or let it have another code or kind, from a day on."""
+    values = dict(zip(FIELDS, (code, name, kind, since, paper), strict=True))
     day, by = read_day(since), desk.rights.actor("unit.change")
     if day is None:
         return await _show(desk, unit_id, {"since": BAD_DAY}, values)
     await unit_of(desk, unit_id)
+    about = {"code": code, "name": name, "kind": kind, "paper": paper}
     at, today = desk.clock.now(), desk.clock.today()
     try:
         async with desk.database.transaction() as session:
-            await acting.rename(
-                session, unit_id=unit_id, name=name, kind=kind, since=day, paper=paper, at=at, today=today, by=by
-            )
+            await acting.rename(session, unit_id=unit_id, **about, since=day, at=at, today=today, by=by)
     except BadName as refusal:
         return await _show(desk, unit_id, {refusal.field: str(refusal)}, values)
     return see_other(f"{PATH}/{unit_id}#ten")

@@ -1,6 +1,6 @@
 """Lists that come in as a file: what becomes of each row, judged before anything is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -8,6 +8,7 @@ from enum import StrEnum
 from services.nomination.rules import Refusal
 
 MOST_ROWS = 20_000
+_OTHER_CODE = "Mã này đã đổi hoặc sắp đổi. Hãy ghi mã hiện nay của đơn vị, xem ở trang đơn vị."
 
 
 class IntakeKind(StrEnum):
@@ -127,8 +128,14 @@ def find_columns(heads: Sequence[str], columns: Sequence[Column], say: Callable[
     return found
 
 
-def judge_units(rows: Sequence[UnitRow], known: Mapping[str, KnownUnit]) -> list[Judged]:
-    """What becomes of each row, given the units that are there, by code."""
+def judge_units(
+    rows: Sequence[UnitRow], known: Mapping[str, KnownUnit], other_codes: Collection[str] = ()
+) -> list[Judged]:
+    """What becomes of each row, given the units that are there, by the code that they have now.
+
+    `other_codes`: those that they had before or will have. A unit is not known by these: whoever writes one may mean
+    the unit of then, or a new one.
+    """
     errors = [dict(row.errors) for row in rows]
     _find_repeats(rows, errors, known)
     own = {row.code: row for row in rows}
@@ -138,15 +145,26 @@ def judge_units(rows: Sequence[UnitRow], known: Mapping[str, KnownUnit]) -> list
                 wrong["code"] = "Mã này đang là của một đơn vị có tên hoặc loại khác."
             elif row.parent and row.parent not in there.parents:
                 wrong["parent"] = "Đơn vị đã có, nhưng không thuộc đơn vị này. Hãy đổi nơi trực thuộc ở trang đơn vị."
-        elif row.parent and "parent" not in wrong:
-            if row.parent not in own and row.parent not in known:
-                wrong["parent"] = "Không có đơn vị nào mang mã này."
-            elif row.parent in known and known[row.parent].ended:
-                wrong["parent"] = "Đơn vị này đã thôi hoạt động. Hãy chọn đơn vị hiện nay."
-            elif _comes_round(row, own):
-                wrong["parent"] = "Các đơn vị này thuộc lẫn nhau thành vòng."
+        else:
+            if row.code in other_codes:
+                wrong.setdefault("code", _OTHER_CODE)
+            if row.parent and (fault := _parent_fault(row, own, known, other_codes)):
+                wrong.setdefault("parent", fault)
     _pass_down(rows, errors, known)
     return [_judged(row, wrong, known.get(row.code)) for row, wrong in zip(rows, errors, strict=True)]
+
+
+def _parent_fault(
+    row: UnitRow, own: Mapping[str, UnitRow], known: Mapping[str, KnownUnit], other_codes: Collection[str]
+) -> str:
+    """Why a new unit cannot stand where its row says; nothing when it can."""
+    if row.parent in other_codes:
+        return _OTHER_CODE
+    if row.parent not in own and row.parent not in known:
+        return "Không có đơn vị nào mang mã này."
+    if row.parent in known and known[row.parent].ended:
+        return "Đơn vị này đã thôi hoạt động. Hãy chọn đơn vị hiện nay."
+    return "Các đơn vị này thuộc lẫn nhau thành vòng." if _comes_round(row, own) else ""
 
 
 def _judged(row: UnitRow, errors: Mapping[str, str], there: KnownUnit | None) -> Judged:

@@ -90,6 +90,12 @@ def moves(state: LeadState) -> list[LeadState]:
     return [to for to, from_ in MOVES.items() if state in from_ and to is not LeadState.NOMINATED]
 
 
+def check_ahead(state: LeadState) -> None:
+    """Raises LeadMoved once a lead was put forward: it is written on in its dossier."""
+    if state is LeadState.NOMINATED:
+        raise LeadMoved("Nhân tố này đã được đề cử: hãy viết tiếp trong hồ sơ.")
+
+
 def check_move(state: LeadState, to: LeadState, reason: str) -> None:
     """Raises LeadMoved, or BadLead when a lead is put aside without a word why."""
     if state not in MOVES.get(to, frozenset()):

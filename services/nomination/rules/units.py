@@ -1,7 +1,7 @@
 """Units through time: how one is called from a day on, and under which it stands."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from services.nomination.rules import FieldRefusal, Refusal
 from shared.wording import say
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+BAD_CODE = "Mã gồm chữ thường không dấu, số và dấu gạch nối. Ví dụ: thcs-hoa-mai."
+CODE_TAKEN = "Mã này đã có ở một đơn vị khác, hiện nay hoặc vào một thời kỳ khác."
 LONGEST = {"code": 30, "name": 200, "kind": 60, "paper": 200, "line": 60, "external_ref": 60}
 
 
@@ -43,16 +45,30 @@ class NameTold(Refusal):
 
 
 def check_name(
-    name: str, kind: str, paper: str, since: date, *, now: tuple[str, str], last: date, taken: Collection[date]
+    code: str,
+    name: str,
+    kind: str,
+    paper: str,
+    since: date,
+    *,
+    now: tuple[str, str, str],
+    last: date,
+    taken: Collection[date],
+    code_taken: bool,
 ) -> None:
-    """Whether a unit that is called and of the kind `now` may be called `name` from `since` on.
+    """Whether a unit whose code, name and kind are `now` may have these from `since` on; no code: it stays.
 
-    `last`: the first day of the name that is in force; `taken`: the first days of all its names. Raises BadName.
+    `last`: the first day of the name that is in force; `taken`: the first days of all its names; `code_taken`: another
+    unit has that code, had it or will. Raises BadName.
     """
-    for field, told in _word_faults(name, kind, {"paper": paper}).items():
+    for field, told in _faults(code, name, kind, paper).items():
         raise BadName(field, told)
-    if (name, kind) == now:
-        raise BadName("name", "Đơn vị đang có đúng tên và loại này.")
+    if code and not CODE.fullmatch(code):
+        raise BadName("code", BAD_CODE)
+    if code_taken:
+        raise BadName("code", CODE_TAKEN)
+    if (code or now[0], name, kind) == now:
+        raise BadName("name", "Đơn vị đang có đúng mã, tên và loại này.")
     if since in taken:
         raise BadName("since", "Đơn vị đã có một lần đổi tên từ ngày này. Hãy bỏ lần đó trước.")
     if since <= last:
@@ -67,9 +83,9 @@ def check_unit(code: str, name: str, kind: str) -> None:
 
 def unit_faults(code: str, name: str, kind: str) -> dict[str, str]:
     """What is wrong with a unit that would be entered so, by field."""
-    faults = _word_faults(name, kind, {"code": code})
+    faults = _faults(code, name, kind)
     if not CODE.fullmatch(code):
-        faults["code"] = "Mã gồm chữ thường không dấu, số và dấu gạch nối. Ví dụ: thcs-hoa-mai."
+        faults["code"] = BAD_CODE
     return faults
 
 
@@ -91,8 +107,8 @@ def check_end(since: date, day: date, *, open_work: bool, successor: bool) -> No
         raise BadEnd("successor", "Đơn vị còn việc đang làm. Hãy chọn đơn vị nhận việc.")
 
 
-def _word_faults(name: str, kind: str, more: Mapping[str, str]) -> dict[str, str]:
-    words = {"name": name, "kind": kind, **more}
+def _faults(code: str, name: str, kind: str, paper: str = "") -> dict[str, str]:
+    words = {"code": code, "name": name, "kind": kind, "paper": paper}
     faults: dict[str, str] = {}
     for field, text in words.items():
         if len(text) > LONGEST[field]:

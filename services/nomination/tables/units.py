@@ -30,16 +30,21 @@ class Unit(Row, table=True):
 
 
 class UnitName(Row, table=True):
-    """How a unit is called, and of which kind it is, from a day on until the next such row.
+    """Under which code and name a unit goes, and of which kind it is, from a day on until the next such row.
 
-    The newest one that was told stands in `units`, too, where every list reads it.
+    The newest one that was told stands in `units`, too, where every list reads it. A code stays its unit's for ever.
     """
 
     __tablename__ = "unit_names"
-    __table_args__ = (UniqueConstraint("unit_id", "valid_from"), Index(None, "agency", "valid_from"))
+    __table_args__ = (
+        UniqueConstraint("unit_id", "valid_from"),
+        Index(None, "agency", "valid_from"),
+        Index(None, "agency", "code"),
+    )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     unit_id: UUID = Field(foreign_key="units.id")
+    code: str
     name: str
     kind: str
     valid_from: date
