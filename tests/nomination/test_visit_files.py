@@ -3,13 +3,17 @@
 import hashlib
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from services.nomination.queries.files import needed_files
 from services.nomination.rules.supervision import MOST_FILES
+from shared import uploads
+from shared.files import path_of
 from tests.support import factories as make
 from tests.support.pictures import photo
 from tests.support.site import Site, Sites, text_of
@@ -125,3 +129,16 @@ async def test_what_is_no_file_of_these_kinds_or_too_many_is_said_and_the_words_
         for number in range(MOST_FILES + 1):
             answer = await person.post(f"{visit}/tep", files={"file": ("a.pdf", PDF + b"%" * number)})
     assert (answer.status_code, "đã có 20 tệp" in text_of(answer), len(await kept(site))) == (422, True, 20)
+
+
+async def test_a_file_lies_in_the_store_as_long_as_a_visit_has_it(site: Site) -> None:
+    visit, sha256 = await noted(site), hashlib.sha256(PDF).hexdigest()
+    now, swept = datetime.now(UTC), []
+    async with site.signed_in("supervisor") as person:
+        await person.post(f"{visit}/tep", files={"file": ("biên bản.pdf", PDF)})
+        async with site.database.transaction() as session:
+            await session.execute(text("update files set put_at = put_at - interval '2 days'"))
+        for step in ("", f"{visit}/tep/{sha256}/bo"):
+            assert not step or (await person.post(step)).status_code == 303
+            swept.append(await uploads.sweep(site.database, site.runtime.objects, now, needed=needed_files()))
+    assert (swept, await site.runtime.objects.exists(path_of("nomination", sha256))) == ([0, 1], False)
