@@ -5,6 +5,9 @@ import json
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
+SENSITIVE = "p-"
+"""By what the name of an input begins whose words are kept in no draft, and on no page once a session has ended."""
+
 
 def uuid_of(text: str) -> UUID | None:
     """The id that a form sent, if it is one."""

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.database import Database
+from shared.forms import SENSITIVE
 from shared.identity import form_tokens
 from shared.identity.form_tokens import FIELD
 from shared.identity.people import ROLE_NAMES, Forbidden, Person
@@ -205,7 +206,10 @@ async def _once_more(request: Request, status: int) -> Response:
     async with request.form() as form:
         sent = form.multi_items()
     signed_in_ = getattr(request.state, "person", None) is not None
-    fields = [(name, value) for name, value in sent if isinstance(value, str) and (name != FIELD or not signed_in_)]
+    told = [(name, value) for name, value in sent if name != FIELD or not signed_in_]
+    # Whoever comes next to a screen whose session has ended may be somebody else.
+    held = [(name, value) for name, value in told if signed_in_ or not name.startswith(SENSITIVE)]
+    fields = [(name, value) for name, value in held if isinstance(value, str)]
     return get_pages(request).render(
         request,
         "signed_out.html",
@@ -213,8 +217,13 @@ async def _once_more(request: Request, status: int) -> Response:
         headers={"Cache-Control": "private, no-store"},
         action=request.url.path,
         fields=fields,
-        shown=[value for name, value in fields if len(value) > LONG_ENOUGH_TO_SHOW and name != FIELD],
-        lost_files=len(fields) < len([name for name, _ in sent if name != FIELD or not signed_in_]),
+        shown=[
+            value
+            for name, value in fields
+            if len(value) > LONG_ENOUGH_TO_SHOW and name != FIELD and not name.startswith(SENSITIVE)
+        ],
+        lost_files=len(fields) < len(held),
+        lost_sensitive=len(held) < len(told),
     )
 
 

@@ -1,11 +1,8 @@
 """What an award's form asks of a person: asked only where a form needs it, sealed, opened by few, each time written
 down, and gone with the dossier's purpose."""
 
-import asyncio
 import io
-import os
 import re
-import sys
 from datetime import date
 from uuid import UUID
 
@@ -19,11 +16,9 @@ from services.nomination.actions.withdrawing import withdraw_nomination
 from services.nomination.rules import State
 from services.nomination.tables import Nomination
 from shared.events import Category
-from shared.field_keys import KEYS_FILE, FieldKeys, new_key
-from shared.settings import PREFIX
 from tests.support import factories as make
 from tests.support.factories import Plan
-from tests.support.site import Site, Sites, settings_of, text_of
+from tests.support.site import Site, Sites, text_of
 
 pytestmark = pytest.mark.db
 
@@ -283,47 +278,18 @@ async def test_the_nominee_writes_them_by_the_link_and_nobody_else_saw_them(site
     assert (await rows(site, LINES))[2] == ("system:link", "particular.written", "ethnicity")
 
 
-def environment(site: Site) -> dict[str, str]:
-    """The settings of the site's service, as its command line is told them."""
-    told = {name: str(value) for name, value in settings_of(site.folder, site.database).items()}
-    return os.environ | {f"{PREFIX}{name.upper()}": value for name, value in told.items()}
-
-
-async def test_a_new_key_seals_anew_and_the_old_one_can_go(site: Site, plan: Plan) -> None:
-    async with nominator(site) as by:
-        await needing(site, by)
-        await by.post(HERE, data=SECRETS)
-    path = site.folder / "secrets" / KEYS_FILE
-    path.write_text(f"{new_key('2')}\n{path.read_text()}")
-    both = FieldKeys.from_file(path.parent)
-    async with site.database.transaction() as session:
-        assert await particulars.seal_anew(session, both, most=1) == 1
-    program = (sys.executable, "-m", "services.nomination", "seal-anew")
-    child = await asyncio.create_subprocess_exec(*program, env=environment(site), stdout=asyncio.subprocess.PIPE)
-    assert ((await child.communicate())[0], child.returncode) == (b"sealed anew: 1\n", 0)
-    path.write_text(path.read_text().splitlines()[0])
-    site.app.state.field_keys = FieldKeys.from_file(path.parent)
-    async with officer(site) as reader:
-        assert "Chơ Ro" in (await reader.post(f"{HERE}/mo", data={"field": "ethnicity"})).text
-
-
-async def test_forms_are_entered_once_and_replaced_by_their_first_day(site: Site, plan: Plan) -> None:
-    count = "select verb, count(*) from audit where verb = 'award_form.entered' group by 1"
-    assert await rows(site, count) == [("award_form.entered", 4)]
-    async with site.database.transaction() as session:
-        await particulars.enter_award_forms(
-            session, make.AGENCY, forms=[FORM, SHORT | {"confirmed": True}], by=make.CLERK
-        )
-    assert await rows(site, count) == [("award_form.entered", 5)]
-    twice = FORM | {"asks": [*FORM["asks"], *SHORT["asks"]]}  # type: ignore[misc]
-    for bad in (twice, FORM | {"categories": ["poet"]}, FORM | {"asks": [{"field": "x"}]}):
-        with pytest.raises((ValueError, TypeError)):
-            async with site.database.transaction() as session:
-                await particulars.enter_award_forms(session, make.AGENCY, forms=[bad], by=make.CLERK)
-
-
 async def test_a_collective_is_asked_for_nothing(site: Site, plan: Plan) -> None:
     await make.draft(site.database, plan.open, category=Category.COLLECTIVE, name="Tổ Ngữ văn")
     async with nominator(site) as by:
         page = text_of(await by.get("/de-cu/ho-so/TB-24-0002/giay-to"))
     assert "Hôm nay chưa có mẫu nào cho loại hồ sơ này." in page
+
+
+async def test_an_ended_session_leaves_nothing_of_them_on_the_screen(site: Site, plan: Plan) -> None:
+    home = "Số 12, đường Hoa Ban, tổ 4, khu phố 2, phường Bình Hòa"
+    async with nominator(site) as by:
+        await needing(site, by)
+    async with site.anybody() as gone:
+        page = await gone.post(HERE, data=SECRETS | {"p-residence": home, "other": "chữ khác"})
+    seen = [word in page.text for word in ("Chơ Ro", home, "chữ khác", "Thông tin riêng phải ghi lại")]
+    assert (page.status_code, seen) == (401, [False, False, True, True])

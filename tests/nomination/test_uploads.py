@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from services.nomination.queries.files import needed_files
+from services.nomination.queries.kept_files import needed_files
 from shared import uploads
 from tests.support import factories as make
 from tests.support.pictures import photo

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from services.nomination.queries.files import needed_files
+from services.nomination.queries.kept_files import needed_files
 from services.nomination.rules.supervision import MOST_FILES
 from shared import uploads
 from shared.files import path_of

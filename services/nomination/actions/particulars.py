@@ -23,7 +23,8 @@ from shared.names import normal
 async def enter_award_forms(
     session: AsyncSession, agency: Agency, *, forms: Sequence[Mapping[str, Any]], by: Actor
 ) -> None:
-    """Enter forms as a file says them; one of that code and first day that stands here already is replaced.
+    """Enter forms as a file says them; one of that code and first day that stands here already is replaced,
+    and what it asks for no more is forgotten.
 
     Raises ValueError, TypeError, KeyError for a form that cannot be read.
     """
@@ -42,8 +43,18 @@ async def enter_award_forms(
             session.add(form)
         else:
             known.sqlmodel_update(says)
+            await _forget_unasked(session, known)
         await session.flush()
         await audit.record(session, by, "award_form.entered", f"{form.code}@{form.valid_from}")
+
+
+async def _forget_unasked(session: AsyncSession, form: AwardForm) -> None:
+    """Forget what dossiers hold for a form that asks for it no more."""
+    of_form = select(col(Nomination.id)).where(col(Nomination.award_form_id) == form.id)
+    asked = [ask.field for ask in asks_of(form.asks)]
+    await session.execute(
+        delete(Particular).where(col(Particular.nomination_id).in_(of_form), col(Particular.field).not_in(asked))
+    )
 
 
 async def choose_form(

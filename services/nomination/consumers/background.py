@@ -20,7 +20,7 @@ from services.nomination.actions import (
 )
 from services.nomination.consumers import HAND_ON, bringing
 from services.nomination.queries import packing
-from services.nomination.queries.files import needed_files
+from services.nomination.queries.kept_files import needed_files
 from shared import uploads
 from shared.runtime import Runtime
 

@@ -1,8 +1,9 @@
 """What an award's form asks of a person: written blind, opened one by one, each opening written down beforehand."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,14 +18,15 @@ from services.nomination.rules.particulars import LONGEST, BadParticular
 from services.nomination.tables import AwardForm
 from shared.field_keys import CannotOpen, FieldKeys
 from shared.formats import in_vietnamese
-from shared.forms import uuid_of
+from shared.forms import SENSITIVE, uuid_of
 from shared.identity.allowed import allowed
 from shared.papers import as_paper
 
+_log = structlog.get_logger("particulars")
 router = APIRouter()
 PLACE = "/ho-so/{code}/giay-to"
 PRIVATE = {"Cache-Control": "private, no-store"}
-PREFIX = "p-"
+PREFIX = SENSITIVE
 """Before a field's word in the names of inputs."""
 UNREADABLE = "Không mở được một thông tin đã ghi. Hãy báo quản trị hệ thống; đừng ghi lại khi chưa rõ vì sao."
 
@@ -139,8 +141,13 @@ async def open_one(desk: AtDesk, code: str, field: Annotated[str, Form()] = "") 
 
 async def _open(desk: Desk, dossier: Dossier, fields: Sequence[str]) -> dict[str, str]:
     by = desk.rights.actor("particulars.read", dossier.nomination.unit_id)
-    async with desk.database.transaction() as session:
-        return await particulars.read(session, _keys(desk), nomination_id=dossier.nomination.id, fields=fields, by=by)
+    about: dict[str, Any] = {"nomination_id": dossier.nomination.id, "fields": fields, "by": by}
+    try:
+        async with desk.database.transaction() as session:
+            return await particulars.read(session, _keys(desk), **about)
+    except CannotOpen as error:
+        _log.error("particulars.unreadable", nomination=str(dossier.nomination.id), error=str(error))
+        raise
 
 
 @router.post(f"{PLACE}/bao-cao.docx", dependencies=[allowed("particulars.read")])

@@ -12,7 +12,7 @@ BLANK = "…"
 
 def paper_of(dossier: Dossier, title: str, asks: Sequence[Ask], opened: Mapping[str, str], on: date) -> bytes:
     """The filled form as .docx; `opened`: values by field, what is not in it stays to be written by hand."""
-    made = begin_paper(dossier.unit_then, "", on, "Báo cáo", title.removeprefix("Báo cáo ").capitalize())
+    made = begin_paper(dossier.unit_then, "", on, title, dossier.subject.name)
     made.add_paragraph().add_run("I. SƠ LƯỢC LÝ LỊCH").bold = True
     rows = [("Họ và tên", dossier.subject.name), ("Chức vụ", dossier.subject.position or BLANK)]
     rows += [("Đơn vị công tác", dossier.unit_then)]

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.nomination.queries import Dossier
-from services.nomination.rules.particulars import Ask, asks_of
+from services.nomination.rules.particulars import Ask, asks_of, is_for
 from services.nomination.tables import AwardForm, Particular
 
 
@@ -42,10 +42,7 @@ async def get_needed(session: AsyncSession, dossier: Dossier) -> Needed:
 
 async def list_forms(session: AsyncSession, dossier: Dossier, *, on: date) -> Sequence[AwardForm]:
     """The forms of that day for whom a dossier is about."""
-    query = select(AwardForm).where(
-        col(AwardForm.agency) == dossier.nomination.agency,
-        col(AwardForm.valid_from) <= on,
-        or_(col(AwardForm.valid_to).is_(None), col(AwardForm.valid_to) > on),
-        col(AwardForm.categories).contains([dossier.subject.category.value]),
-    )
-    return list(await session.scalars(query.order_by(func.lower(col(AwardForm.title)))))
+    query = select(AwardForm).where(col(AwardForm.agency) == dossier.nomination.agency)
+    forms = await session.scalars(query.order_by(func.lower(col(AwardForm.title)), col(AwardForm.id)))
+    category = dossier.subject.category
+    return [one for one in forms if is_for(category, one.categories, one.valid_from, one.valid_to, on)]
