@@ -35,14 +35,6 @@ from shared.events.nomination import (
     PlanRound,
     PlanTarget,
     PlanWithdrawn,
-    ReportAwaits,
-    ReportDue,
-    ReportEvent,
-    ReportFigures,
-    ReportReceived,
-    ReportReturned,
-    ReportSent,
-    ReportStep,
     StoryMaterialGiven,
     UnitChanged,
     UnitEnded,
@@ -64,6 +56,16 @@ from shared.events.publishing import (
     StoryRetracted,
     StoryStep,
     WithdrawalAnswered,
+)
+from shared.events.reports import (
+    ReportAwaits,
+    ReportDue,
+    ReportEvent,
+    ReportFigures,
+    ReportReceived,
+    ReportReturned,
+    ReportSent,
+    ReportStep,
 )
 from shared.events.review import (
     CaseAwaits,
