@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 
-from services.nomination import queries
 from services.nomination.pages.desk import AtDesk, see_other
 from services.nomination.pages.starting import cells
+from services.nomination.queries import file_lists
 from services.nomination.tables import Nomination, Subject, Unit
 from shared import search
 from shared.identity.allowed import allowed
@@ -30,7 +30,7 @@ async def find(desk: AtDesk) -> Response:
     sought, listing = Sought.of(desk.request), None
     if sought.can_be_found:
         async with desk.database.reading() as session:
-            finding = await queries.find_files(session, sought, agency=desk.agency.id, units=desk.units)
+            finding = await file_lists.find_files(session, sought, agency=desk.agency.id, units=desk.units)
             asked = sought.asked(desk.request, finding.orders)
             rows = await finding.rows(session, asked)
         listing = Listing("Hồ sơ đề cử tìm thấy", asked, finding.orders, (), COLUMNS, rows, _cells)
@@ -46,5 +46,5 @@ async def count(desk: AtDesk) -> PlainTextResponse:
     if not sought.can_be_found:
         return search.counted("0")
     async with desk.database.reading() as session:
-        finding = await queries.find_files(session, sought, agency=desk.agency.id, units=desk.units)
+        finding = await file_lists.find_files(session, sought, agency=desk.agency.id, units=desk.units)
         return search.counted(await finding.count(session))

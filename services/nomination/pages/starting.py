@@ -14,7 +14,7 @@ from services.nomination.actions import criteria, nominations, targets
 from services.nomination.actions import subjects as acting
 from services.nomination.pages import deadlines, quotas
 from services.nomination.pages.desk import AtDesk, Desk, see_other
-from services.nomination.queries import movements, rounds, subjects
+from services.nomination.queries import file_lists, movements, rounds, subjects
 from services.nomination.rules.criteria import FORM_NAMES
 from services.nomination.rules.criteria import Form as Kind
 from services.nomination.rules.movements import NO_MOVEMENT
@@ -53,7 +53,7 @@ def cells(row: tuple[Nomination, Subject, Unit]) -> tuple[Cell, ...]:
 
 
 async def _find(session: AsyncSession, reader: Reader, asked: Asked) -> Rows:
-    return await queries.page_of_files(session, agency=reader.agency, units=reader.units, asked=asked)
+    return await file_lists.page_of_files(session, agency=reader.agency, units=reader.units, asked=asked)
 
 
 FILES = ListKind(
@@ -61,8 +61,8 @@ FILES = ListKind(
     "nomination.read",
     "Hồ sơ của đơn vị",
     "ho-so-de-cu",
-    queries.FILE_ORDERS,
-    queries.FILE_FILTERS,
+    file_lists.FILE_ORDERS,
+    file_lists.FILE_FILTERS,
     COLUMNS,
     _find,
     lambda _reader, row: cells(row),
